@@ -20,13 +20,13 @@ enum class ErrorClass : std::uint8_t {
 /// Empty strings mean "does not apply".
 struct Diagnostic {
   ErrorClass error_class = ErrorClass::bad_input;
-  std::string code;
-  std::string message;  ///< what is wrong, with the value and the limit
-  std::string file;     ///< file in which it was found
-  std::string node;     ///< name of the graph node, layer or instruction ("conv[12]")
-  std::string op;       ///< operator of that node
-  std::string field;    ///< attribute, field or key
-  std::string hint;     ///< what to do: nearest legal value, "did you mean"
+  std::string code{};
+  std::string message{};  ///< what is wrong, with the value and the limit
+  std::string file{};     ///< file in which it was found
+  std::string node{};     ///< name of the graph node, layer or instruction ("conv[12]")
+  std::string op{};       ///< operator of that node
+  std::string field{};    ///< attribute, field or key
+  std::string hint{};     ///< what to do: nearest legal value, "did you mean"
 
   /// One or two lines: "file: node 'x' (Conv), field 'pads': message\n  hint: ...".
   [[nodiscard]] std::string text() const;
