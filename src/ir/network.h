@@ -32,7 +32,8 @@ struct FeatureMap {
 enum class LayerKind : std::uint8_t {
   conv,            ///< convolution, also grouped (groups < channels) and fully connected (1×1)
   conv_transpose,  ///< transposed convolution (weights as [out][in][kh][kw], already flipped to "scatter" order of
-                   ///< ONNX)
+                   ///< ONNX). acc sums over all taps; where no element meets a tap, the input's zero point does, so
+                   ///< that a bias with −z_x·Σw serves every pixel
   depthwise,       ///< groups == input channels; output channels = multiplier · input channels
   max_pool,
   average_pool,    ///< sum over the window, then the requantiser; see `pad_counts`
