@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -45,6 +46,7 @@ struct Overlay {
   [[nodiscard]] std::int64_t feature_slots() const { return feature_words() * P; }
   [[nodiscard]] std::int64_t weight_word_bytes() const { return std::int64_t{M} * N / weight_cycles; }
   [[nodiscard]] bool has_unit(const std::string& unit) const;
+  friend bool operator==(const Overlay&, const Overlay&) = default;
 };
 
 struct Device {
@@ -57,18 +59,31 @@ struct Device {
   std::string note;  ///< where the figures are from
 };
 
-/// Reads and checks an overlay file (unknown keys are errors with "did you mean").
+/// Reads and checks an overlay file (unknown keys are errors with "did you mean"), also against its device's totals.
 [[nodiscard]] Result<Overlay> read_overlay(const std::string& path);
 [[nodiscard]] Result<Device> read_device(const std::string& path);
+/// The same from text; `file` names it in diagnostics. parse_overlay calls `check`, but looks for no device file.
+[[nodiscard]] Result<Overlay> parse_overlay(std::string_view text, const std::string& file);
+[[nodiscard]] Result<Device> parse_device(std::string_view text, const std::string& file);
 /// The named overlay or device of the installed `overlays/` and `devices/`, or a path to a TOML file.
+/// Installed files are looked for in $HEDDLE_DATA, in ../share/heddle beside the executable, and in the source tree.
 [[nodiscard]] Result<Overlay> find_overlay(const std::string& name_or_path);
 [[nodiscard]] Result<Device> find_device(const std::string& name_or_path);
+/// All legal installed files, sorted by name.
 [[nodiscard]] std::vector<Overlay> all_overlays();
 [[nodiscard]] std::vector<Device> all_devices();
 /// Is it a legal overlay? Every violated rule is one diagnostic with its reason.
 [[nodiscard]] Status check(const Overlay& overlay);
+/// Does its estimate stay within the totals of the device?
+[[nodiscard]] Status check(const Overlay& overlay, const Device& device);
+/// Legal, but not advisable: an even P, half-used DSPs. With the device: figures at which timing seldom closes.
+[[nodiscard]] std::vector<Diagnostic> warnings(const Overlay& overlay);
+[[nodiscard]] std::vector<Diagnostic> warnings(const Overlay& overlay, const Device& device);
 /// Hash over what changes bits or addresses: not name, clock, device or DDR speed.
 [[nodiscard]] std::uint64_t fingerprint(const Overlay& overlay);
+/// All parameters as a TOML file that `parse_overlay` reads back to an equal overlay.
 [[nodiscard]] std::string to_toml(const Overlay& overlay);
+[[nodiscard]] std::string_view name(NumberFormat format);
+[[nodiscard]] std::string_view name(Winograd winograd);
 
 }  // namespace heddle::overlay
