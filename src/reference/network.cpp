@@ -104,7 +104,7 @@ void for_channels(std::int32_t channels, const std::function<void(std::int32_t)>
 }
 
 Result<std::vector<IntegerMap>> run_network(const ir::Network& network, std::span<const IntegerMap> inputs,
-                                            const RunOptions& options) {
+                                            const NetworkRunOptions& options) {
   if (auto status = ir::verify(network); !status) return fail(status.error());
   if (auto status = check_inputs(network, inputs); !status) return fail(status.error());
   std::vector<IntegerMap> maps(network.maps.size());

@@ -27,7 +27,7 @@ struct IntegerMap {
 /// An all-zero map of this size.
 [[nodiscard]] IntegerMap make_map(std::int32_t channels, std::int32_t height, std::int32_t width);
 
-struct RunOptions {
+struct NetworkRunOptions {
   bool all_maps = false;  ///< return every map, indexed by MapId, instead of the network's outputs in order
 };
 
@@ -35,7 +35,7 @@ struct RunOptions {
 /// number, size or range.
 [[nodiscard]] Result<std::vector<IntegerMap>> run_network(const ir::Network& network,
                                                           std::span<const IntegerMap> inputs,
-                                                          const RunOptions& options = {});
+                                                          const NetworkRunOptions& options = {});
 
 /// round-to-nearest-even(real / scale) + zero_point, saturated: how a float image enters the network. `values` holds
 /// channels·height·width elements. NaN becomes the zero point.
