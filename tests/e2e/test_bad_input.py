@@ -300,11 +300,11 @@ def test_bad_archive(data, network, tmp_path):
 
 @pytest.mark.skipif(os.environ.get("HEDDLE_FULL") != "1", reason="makes 3 GiB (./check --full)")
 def test_archive_that_grows_to_3_gib(network, tmp_path):
-    with zipfile.ZipFile(tmp_path / "in.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        with file.open("x.npy", "w", force_zip64=True) as member:
-            member.write(array_file((1, 3, 16, 16)))
-            for _ in range(3 * 2**10):
-                member.write(bytes(2**20))
+    file = zipfile.ZipFile(tmp_path / "in.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with file, file.open("x.npy", "w", force_zip64=True) as member:
+        member.write(array_file((1, 3, 16, 16)))
+        for _ in range(3 * 2**10):
+            member.write(bytes(2**20))
     refused("run", network, "--input", tmp_path / "in.npz", "--output", tmp_path / "out.npz", says=["in.npz"])
 
 
