@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "compiler/program_builder.h"
 #include "kernels/integer/convert.h"
 
 namespace heddle::compiler {
@@ -87,9 +88,7 @@ Status run_host(const ir::Graph& graph, const ir::HostPart& part, State& state) 
 
 Status run_overlay(const ir::Graph& graph, const ir::OverlayPart& part, State& state, std::vector<IntegerMap>* maps) {
   const ir::Network& network = part.network;
-  const auto per_image = [](const ir::FeatureMap& map) { return std::int64_t{map.channels} * map.height * map.width; };
-  const std::int64_t batch =
-      part.inputs.empty() ? 1 : state.get(part.inputs[0]).size() / per_image(network.map(network.inputs[0]));
+  const std::int64_t batch = batch_of(graph, part);
   for (const ir::ValueId id : part.outputs) state.at(id) = Tensor(graph.value(id).type, graph.value(id).shape);
   for (std::int64_t image = 0; image < batch; ++image) {
     std::vector<IntegerMap> inputs;

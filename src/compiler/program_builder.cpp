@@ -50,22 +50,31 @@ std::vector<ir::MapId> layer_outputs(const ir::Network& network) {
 
 /// Bindings come in the network's order of inputs and outputs, exposed maps behind them; here they get the names of the
 /// program's tensors.
-void name_bindings(const ir::OverlayPart& part, std::size_t segment_index, const std::vector<ir::MapId>& exposed,
-                   isa::OverlaySegment& segment, isa::Program& program, Tensors& tensors) {
+void name_bindings(const ir::Graph& graph, const ir::OverlayPart& part, std::size_t segment_index,
+                   const std::vector<ir::MapId>& exposed, isa::OverlaySegment& segment, isa::Program& program,
+                   Tensors& tensors) {
   for (std::size_t i = 0; i < part.inputs.size(); ++i) segment.inputs[i].tensor = tensors.name_of(part.inputs[i]);
   for (std::size_t i = 0; i < part.outputs.size(); ++i) segment.outputs[i].tensor = tensors.name_of(part.outputs[i]);
+  const std::int64_t batch = batch_of(graph, part);
   for (std::size_t i = 0; i < exposed.size(); ++i) {
     const ir::FeatureMap& map = part.network.map(exposed[i]);
     const std::string name = exposed_name(segment_index, map);
     segment.outputs[part.outputs.size() + i].tensor = name;
     program.tensors.push_back({.name = name,
                                .type = DataType::f32,
-                               .shape = {1, map.channels, map.height, map.width},
+                               .shape = {batch, map.channels, map.height, map.width},
                                .constant = std::nullopt});
+    program.outputs.push_back(name);
   }
 }
 
 }  // namespace
+
+std::int64_t batch_of(const ir::Graph& graph, const ir::OverlayPart& part) {
+  if (part.inputs.empty()) return 1;
+  const ir::FeatureMap& map = part.network.map(part.network.inputs[0]);
+  return element_count(graph.value(part.inputs[0]).shape) / (std::int64_t{map.channels} * map.height * map.width);
+}
 
 std::string exposed_name(std::size_t segment, const ir::FeatureMap& map) {
   return "#" + std::to_string(segment) + "/" + map.name;
@@ -91,7 +100,8 @@ Result<Built> build_program(const ir::Deployment& deployment, const overlay::Ove
     if (options.expose_layers) generate_options.expose = layer_outputs(overlay_part.network);
     Result<codegen::Generated> generated = codegen::generate(overlay_part.network, overlay, generate_options);
     if (!generated) return fail(std::move(generated.error()));
-    name_bindings(overlay_part, program.segments.size(), generate_options.expose, generated->segment, program, tensors);
+    name_bindings(deployment.graph, overlay_part, program.segments.size(), generate_options.expose, generated->segment,
+                  program, tensors);
     program.segments.emplace_back(std::move(generated->segment));
     built.plans.push_back(std::move(generated->plan));
   }

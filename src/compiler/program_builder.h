@@ -21,6 +21,8 @@ struct BuildOptions {
 [[nodiscard]] Result<Built> build_program(const ir::Deployment& deployment, const overlay::Overlay& overlay,
                                           const BuildOptions& options = {});
 
+/// Images in the batch that feeds an overlay part.
+[[nodiscard]] std::int64_t batch_of(const ir::Graph& graph, const ir::OverlayPart& part);
 /// Name of the extra output that `expose_layers` gives to a network map.
 [[nodiscard]] std::string exposed_name(std::size_t segment, const ir::FeatureMap& map);
 

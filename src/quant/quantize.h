@@ -34,7 +34,7 @@ struct QuantizeOptions {
   double target_sqnr = 20.0;  ///< dB at the worst output, averaged over the samples (automatic only)
   bool equalize = true;       ///< cross-layer equalisation
   bool correct_bias = true;
-  std::map<std::string, NodeBits> bits;  ///< by node name; wins over `precision`
+  std::map<std::string, NodeBits> bits{};  ///< by node name; wins over `precision`
 };
 
 /// How well one node came out.
@@ -64,8 +64,7 @@ struct QuantizationReport {
 [[nodiscard]] ir::Graph to_qdq(const ir::Graph& graph);
 
 /// `count` inputs of the graph's shapes: normal noise from a fixed seed (integers for integer inputs).
-[[nodiscard]] std::vector<std::vector<Tensor>> seeded_noise(const ir::Graph& graph, int count,
-                                                            std::uint32_t seed = 1);
+[[nodiscard]] std::vector<std::vector<Tensor>> seeded_noise(const ir::Graph& graph, int count, std::uint32_t seed = 1);
 
 /// 10·log10(Σ f² / Σ (f − q)²) dB, bounded to ±200; 200 where both sums are 0.
 [[nodiscard]] double sqnr(std::span<const float> reference, std::span<const float> quantized);
