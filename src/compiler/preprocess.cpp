@@ -97,14 +97,17 @@ Status check(const isa::Preprocessing& p) {
 }
 
 Result<isa::Preprocessing> read_preprocessing(const std::string& path) {
-  toml::table table;
+  toml::table file;
   try {
-    table = toml::parse_file(path);
+    file = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
     return fail({.code = "preprocessing.syntax",
                  .message = fmt::format("line {}: {}", error.source().begin.line, error.description()),
                  .file = path});
   }
+  const toml::table* found = file["preprocessing"].as_table();
+  if (found == nullptr) return isa::Preprocessing{};
+  const toml::table& table = *found;
   isa::Preprocessing p;
   for (const auto& [key, value] : table)
     if (std::find(kKeys.begin(), kKeys.end(), key.str()) == kKeys.end())

@@ -10,7 +10,8 @@
 /// Pictures to input tensors, as `isa::Preprocessing` says.
 namespace heddle::compiler {
 
-/// Reads a TOML file with the keys size, resize, fit, channels, layout, mean and scale.
+/// The table [preprocessing] of a TOML file, with the keys size, resize, fit, channels, layout, mean and scale; what it
+/// leaves out keeps its default. Other tables of the file are somebody else's.
 [[nodiscard]] Result<isa::Preprocessing> read_preprocessing(const std::string& path);
 /// Checks the words in it (resize, fit, channels, layout).
 [[nodiscard]] Status check(const isa::Preprocessing& preprocessing);
