@@ -43,6 +43,8 @@ def findings(page):
         elif anchor and other.suffix == ".md" and anchor not in anchors(other.read_text()):
             yield f"{page}: link to {target}, but {other} has no such heading"
     for name in NAMED.findall(prose):
+        if "NAME" in name or "/x/" in name:
+            continue  # an example
         if not Path(name).exists() and not (page.parent / name).exists():
             yield f"{page}: names {name}, which does not exist"
 
