@@ -30,9 +30,10 @@ inline constexpr RangeMethod kDefaultMethod = RangeMethod::mse;
 struct Observation {
   static constexpr std::size_t kBins = 2048;
 
-  float low = 0, high = 0;                ///< extremes
-  std::vector<std::uint64_t> bins;        ///< counts between them, kBins of equal width (empty: constant)
-  std::vector<double> channel_mean;       ///< per index of axis 1, over everything else; empty below rank 2
+  float low = 0, high = 0;           ///< extremes
+  std::vector<std::uint64_t> bins;   ///< counts between them, kBins of equal width (empty: constant)
+  std::vector<double> channel_mean;  ///< per index of axis 1, over everything else; empty below rank 2
+  std::vector<float> channel_reach;  ///< largest magnitude per index of axis 1; empty below rank 2
   std::uint64_t count = 0;
 
   [[nodiscard]] double bin_width() const { return (double{high} - double{low}) / static_cast<double>(kBins); }

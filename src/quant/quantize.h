@@ -11,6 +11,7 @@
 #include "base/diagnostic.h"
 #include "base/tensor.h"
 #include "ir/graph.h"
+#include "passes/freeze_batchnorm.h"
 #include "quant/calibrate.h"
 
 /// Post-training quantisation: chooses the integers that stand for a float network's values (docs/quantization.md).
@@ -62,6 +63,11 @@ struct QuantizationReport {
 
 /// The graph with QuantizeLinear and DequantizeLinear around everything that is quantised: standard ONNX.
 [[nodiscard]] ir::Graph to_qdq(const ir::Graph& graph);
+
+/// Mean and variance of what each BatchNormalization in training mode normalises, over all samples, for
+/// passes::freeze_batchnorm. Nodes behind others see data that was normalised by its own statistics.
+[[nodiscard]] Result<std::vector<passes::BatchNormStatistics>> collect_batchnorm_statistics(
+    const ir::Graph& graph, std::span<const std::vector<Tensor>> samples);
 
 /// `count` inputs of the graph's shapes: normal noise from a fixed seed (integers for integer inputs).
 [[nodiscard]] std::vector<std::vector<Tensor>> seeded_noise(const ir::Graph& graph, int count, std::uint32_t seed = 1);

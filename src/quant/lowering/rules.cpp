@@ -68,6 +68,8 @@ constexpr std::array kRules{
     table_of("Ceil"),
     table_of("Round"),
     table_of("Sign"),
+    view_of("QuantizeLinear"),
+    view_of("DequantizeLinear"),
     view_of("Identity"),
     view_of("Dropout"),
     view_of("Reshape"),
