@@ -85,9 +85,7 @@ def run_case(heddle, case, backend, folder):
         paths = [str(Path(folder, f"{n}{index}")) for n in ("in.npz", "out.npz")]
         model, given, result = str(Path(folder, "model.onnx")), paths[0] + ".npz", paths[1] + ".npz"
         np.savez(given, **inputs)
-        command = [heddle, "run", model, "--output", result, "--backend", backend, "--json"]
-        if inputs:
-            command += ["--input", given]
+        command = [heddle, "run", model, "--input", given, "--output", result, "--backend", backend, "--json"]
         if backend == "functional":
             command += ["--precision", "int8"]
         try:
