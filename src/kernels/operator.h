@@ -61,4 +61,9 @@ struct OperatorDefinition {
 [[nodiscard]] const OperatorDefinition* find_operator(std::string_view name);
 [[nodiscard]] std::span<const OperatorDefinition> all_operators();
 
+/// Infers with the values at hand and then runs: safe for any inputs. Fills in `op`; running out of memory is a
+/// diagnostic too.
+[[nodiscard]] Result<std::vector<Tensor>> execute(const OperatorDefinition& definition, const Attributes& attributes,
+                                                  std::span<const Tensor> inputs, std::size_t output_count);
+
 }  // namespace heddle::kernels

@@ -1,102 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/graph.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
+#include <string>
 #include <utility>
+
+#include "kernels/check.h"
 
 namespace heddle::reference {
 namespace {
 
-Status check_inputs(const ir::Graph& graph, std::span<const Tensor> inputs) {
-  Diagnostics found;
+using kernels::text;
+
+/// Tensors by value, with the number of readers that are still to come.
+struct Memory {
+  std::vector<Tensor> tensors;
+  std::vector<int> readers;
+
+  void release(ir::ValueId id) {
+    if (id == ir::kNoValue) return;
+    const auto i = static_cast<std::size_t>(id);
+    if (--readers[i] == 0) tensors[i] = Tensor();
+  }
+};
+
+Memory prepare(const ir::Graph& graph, const RunOptions& options) {
+  Memory memory{std::vector<Tensor>(graph.values.size()), std::vector<int>(graph.values.size(), 0)};
+  const auto read = [&](ir::ValueId id) {
+    if (id != ir::kNoValue) ++memory.readers[static_cast<std::size_t>(id)];
+  };
+  for (const ir::Node& node : graph.nodes)
+    for (const ir::ValueId id : node.inputs) read(id);
+  for (const ir::ValueId id : graph.outputs) read(id);
+  for (const ir::ValueId id : options.keep) read(id);
+  for (std::size_t i = 0; i < graph.values.size(); ++i)
+    if (graph.values[i].constant) memory.tensors[i] = *graph.values[i].constant;
+  return memory;
+}
+
+bool fits(const Shape& actual, const Shape& expected) {
+  if (actual.size() != expected.size()) return false;
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    if (expected[i] >= 0 && actual[i] != expected[i]) return false;
+  return true;
+}
+
+Status take_inputs(const ir::Graph& graph, std::span<const Tensor> inputs, Memory& memory) {
   if (inputs.size() != graph.inputs.size())
-    return fail(Diagnostic{
-        .code = "run.inputs",
-        .message = fmt::format("the model has {} inputs, {} were given", graph.inputs.size(), inputs.size())});
+    return fail({.code = "run.inputs",
+                 .message = text(inputs.size(), " inputs are given; the network has ", graph.inputs.size())});
+  Diagnostics findings;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const ir::Value& value = graph.value(graph.inputs[i]);
-    if (inputs[i].type() == value.type && inputs[i].shape() == value.shape) continue;
-    found.push_back(
-        {.code = "run.input",
-         .message = fmt::format("is {} of [{}], the model wants {} of [{}]", name(inputs[i].type()),
-                                fmt::join(inputs[i].shape(), ", "), name(value.type), fmt::join(value.shape, ", ")),
-         .field = value.name});
+    if (inputs[i].empty() || inputs[i].type() != value.type || !fits(inputs[i].shape(), value.shape))
+      findings.push_back({.code = "run.input",
+                          .message = text("a tensor of ", inputs[i].type(), " ", inputs[i].shape(), " is given for ",
+                                          value.type, " ", value.shape),
+                          .field = value.name});
+    memory.tensors[static_cast<std::size_t>(graph.inputs[i])] = inputs[i];
   }
-  if (!found.empty()) return fail(std::move(found));
+  if (!findings.empty()) return fail(std::move(findings));
   return {};
 }
 
-/// The tensors that are alive, and how many readers each still has.
-class Values {
- public:
-  Values(const ir::Graph& graph, std::span<const ir::ValueId> results)
-      : graph_(graph), tensors_(graph.values.size()), readers_(graph.values.size(), 0) {
-    for (const ir::Node& node : graph.nodes)
-      for (const ir::ValueId id : node.inputs)
-        if (id != ir::kNoValue) ++readers(id);
-    for (const ir::ValueId id : results) ++readers(id);
-  }
-
-  void set(ir::ValueId id, Tensor tensor) {
-    if (readers(id) > 0) tensors_[static_cast<std::size_t>(id)] = std::move(tensor);
-  }
-  /// The tensor for one of its readers; after the last one it is gone.
-  Tensor take(ir::ValueId id) {
-    if (id == ir::kNoValue) return {};
-    if (const Tensor* constant = ir::constant_of(graph_, id)) return *constant;
-    Tensor& tensor = tensors_[static_cast<std::size_t>(id)];
-    return --readers(id) == 0 ? std::exchange(tensor, {}) : tensor;
-  }
-
- private:
-  int& readers(ir::ValueId id) { return readers_[static_cast<std::size_t>(id)]; }
-
-  const ir::Graph& graph_;
-  std::vector<Tensor> tensors_;
-  std::vector<int> readers_;
-};
-
-Result<std::vector<Tensor>> run_node(const ir::Node& node, Values& values) {
-  const kernels::OperatorDefinition* definition = kernels::find_operator(node.op);
-  if (definition == nullptr)
-    return fail(Diagnostic{.error_class = ErrorClass::unsupported,
-                           .code = "operator.unknown",
-                           .message = "this operator is not known",
-                           .node = node.name,
-                           .op = node.op});
-  std::vector<Tensor> inputs;
-  inputs.reserve(node.inputs.size());
-  for (const ir::ValueId id : node.inputs) inputs.push_back(values.take(id));
-  Result<std::vector<Tensor>> outputs = definition->run(node.attributes, inputs, node.outputs.size());
-  if (outputs) return outputs;
-  for (Diagnostic& d : outputs.error()) {
+/// Fills in whose fault it was.
+Diagnostics located(Diagnostics findings, const ir::Node& node) {
+  for (Diagnostic& d : findings) {
     d.node = node.name;
     d.op = node.op;
   }
-  return outputs;
+  return findings;
+}
+
+Result<std::vector<Tensor>> run_node(const ir::Node& node, const Memory& memory) {
+  const kernels::OperatorDefinition* definition = kernels::find_operator(node.op);
+  if (definition == nullptr)
+    return fail({.error_class = ErrorClass::unsupported, .code = "op.unknown", .message = "the operator is not known"});
+  std::vector<Tensor> operands;
+  for (const ir::ValueId id : node.inputs)
+    operands.push_back(id == ir::kNoValue ? Tensor() : memory.tensors[static_cast<std::size_t>(id)]);
+  return kernels::execute(*definition, node.attributes, operands, node.outputs.size());
+}
+
+std::vector<Tensor> collect(const ir::Graph& graph, const RunOptions& options, const Memory& memory) {
+  std::vector<Tensor> result;
+  for (const ir::ValueId id : graph.outputs) result.push_back(memory.tensors[static_cast<std::size_t>(id)]);
+  for (const ir::ValueId id : options.keep) result.push_back(memory.tensors[static_cast<std::size_t>(id)]);
+  return result;
 }
 
 }  // namespace
 
 Result<std::vector<Tensor>> run_graph(const ir::Graph& graph, std::span<const Tensor> inputs,
                                       const RunOptions& options) {
-  if (Status legal = check_inputs(graph, inputs); !legal) return fail(std::move(legal.error()));
-  std::vector<ir::ValueId> results(graph.outputs.begin(), graph.outputs.end());
-  results.insert(results.end(), options.keep.begin(), options.keep.end());
-  Values values(graph, results);
-  for (std::size_t i = 0; i < inputs.size(); ++i) values.set(graph.inputs[i], inputs[i]);
+  Memory memory = prepare(graph, options);
+  if (auto status = take_inputs(graph, inputs, memory); !status) return fail(std::move(status.error()));
   for (const ir::Node& node : graph.nodes) {
-    Result<std::vector<Tensor>> outputs = run_node(node, values);
-    if (!outputs) return outputs;
+    auto outputs = run_node(node, memory);
+    if (!outputs) return fail(located(std::move(outputs.error()), node));
     if (options.observer) options.observer(node, *outputs);
-    for (std::size_t i = 0; i < node.outputs.size() && i < outputs->size(); ++i)
-      if (node.outputs[i] != ir::kNoValue) values.set(node.outputs[i], std::move((*outputs)[i]));
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      const ir::ValueId id = node.outputs[i];
+      if (id != ir::kNoValue && memory.readers[static_cast<std::size_t>(id)] > 0)
+        memory.tensors[static_cast<std::size_t>(id)] = std::move((*outputs)[i]);
+    }
+    for (const ir::ValueId id : node.inputs) memory.release(id);
   }
-  std::vector<Tensor> kept;
-  for (const ir::ValueId id : results) kept.push_back(values.take(id));
-  return kept;
+  return collect(graph, options, memory);
 }
 
 }  // namespace heddle::reference

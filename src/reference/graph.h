@@ -4,23 +4,24 @@
 #include <span>
 #include <vector>
 
-#include "base/diagnostic.h"
-#include "base/tensor.h"
 #include "ir/graph.h"
 
-/// The float reference: executes a Graph node by node with the host kernels.
+/// Executes an imported network in floating point: the readable definition of what it computes.
 namespace heddle::reference {
 
 /// Called after each node with its outputs (calibration, validation, layer reports).
-using Observer = std::function<void(const ir::Node& node, std::span<const Tensor> outputs)>;
+using Observer = std::function<void(const ir::Node&, std::span<const Tensor> outputs)>;
 
 struct RunOptions {
-  Observer observer;
-  std::span<const ir::ValueId> keep;  ///< further values to return, behind the graph's outputs
+  Observer observer{};
+  /// Further values whose tensors are returned behind the graph's outputs, in this order.
+  std::span<const ir::ValueId> keep{};
 };
 
-/// Runs the graph. `inputs` are in the order of `graph.inputs`; a tensor is freed after its last use.
-/// Errors: inputs of wrong number, type or shape; what a kernel finds, with the node's name.
+/// One run: `inputs` in the order of graph.inputs; the result holds graph.outputs, then options.keep.
+///
+/// A tensor is freed after its last use. Errors: inputs that do not match the graph in number, type or shape; values
+/// that an operator refuses; operators that do not exist. Node and operator are filled in.
 [[nodiscard]] Result<std::vector<Tensor>> run_graph(const ir::Graph& graph, std::span<const Tensor> inputs,
                                                     const RunOptions& options = {});
 
