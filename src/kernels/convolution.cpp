@@ -148,39 +148,62 @@ void add_bias(const ConvGeometry& g, std::span<const float> bias, std::span<floa
   });
 }
 
-/// y[o] += weight · x[o·stride + shift] along one row, where it lies inside.
-void add_row_tap(const Window& w, const float* source, std::int64_t tap, float weight, float* target) {
-  const std::size_t last = w.in.size() - 1;
-  const TapRange valid = valid_outputs(w, last, tap);
-  const std::int64_t shift = tap * w.dilation[last] - w.pad_begin[last], stride = w.stride[last];
+/// What every plane of a depthwise layer shares: where each tap reads along a row, and which input row each output row
+/// reads through each outer tap (−1: none).
+struct PlaneTaps {
+  std::vector<TapRange> columns;
+  std::vector<std::int64_t> shift;
+  std::vector<std::int64_t> source;  ///< [output row][outer tap]
+  std::int64_t rows = 0, outer_taps = 0;
+
+  explicit PlaneTaps(const Window& w) {
+    const std::size_t last = w.in.size() - 1;
+    for (std::int64_t k = 0; k < w.kernel[last]; ++k) {
+      columns.push_back(valid_outputs(w, last, k));
+      shift.push_back(k * w.dilation[last] - w.pad_begin[last]);
+    }
+    rows = element_count(w.out) / w.out[last];
+    outer_taps = element_count(w.kernel) / w.kernel[last];
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t t = 0; t < outer_taps; ++t)
+        source.push_back(input_row(w, outer_index(w.out, r), outer_index(w.kernel, t)));
+  }
+};
+
+/// y[o] += weight · x[o·stride] for `count` outputs.
+void add_scaled(const float* source, std::int64_t stride, float weight, std::int64_t count, float* target) {
   if (stride == 1)
-    for (std::int64_t o = valid.first; o < valid.end; ++o) target[o] += weight * source[o + shift];
+    for (std::int64_t o = 0; o < count; ++o) target[o] += weight * source[o];
   else
-    for (std::int64_t o = valid.first; o < valid.end; ++o) target[o] += weight * source[o * stride + shift];
+    for (std::int64_t o = 0; o < count; ++o) target[o] += weight * source[o * stride];
 }
 
-void convolve_plane(const Window& w, const float* x, const float* weights, float* y) {
-  const std::int64_t width = row_length(w.out), rows = width == 0 ? 0 : element_count(w.out) / width;
-  const std::int64_t inner_taps = row_length(w.kernel), outer_taps = element_count(w.kernel) / inner_taps;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const Shape outer = outer_index(w.out, r);
-    for (std::int64_t t = 0; t < outer_taps; ++t) {
-      const std::int64_t row = input_row(w, outer, outer_index(w.kernel, t));
+void convolve_plane(const Window& w, const PlaneTaps& taps, const float* x, const float* weights, float* y) {
+  const std::int64_t width = row_length(w.out), in_width = row_length(w.in), stride = w.stride.back();
+  const std::size_t inner_taps = taps.columns.size();
+  for (std::int64_t r = 0; r < taps.rows; ++r)
+    for (std::int64_t t = 0; t < taps.outer_taps; ++t) {
+      const std::int64_t row = taps.source[static_cast<std::size_t>(r * taps.outer_taps + t)];
       if (row < 0) continue;
-      for (std::int64_t k = 0; k < inner_taps; ++k)
-        add_row_tap(w, x + row * row_length(w.in), k, weights[t * inner_taps + k], y + r * width);
+      for (std::size_t k = 0; k < inner_taps; ++k) {
+        const TapRange range = taps.columns[k];
+        if (range.first < range.end)
+          add_scaled(x + row * in_width + range.first * stride + taps.shift[k], stride,
+                     weights[static_cast<std::size_t>(t) * inner_taps + k], range.end - range.first,
+                     y + r * width + range.first);
+      }
     }
-  }
 }
 
 /// One input channel a group: no sum over channels, so the planes are convolved directly.
 void convolve_depthwise(const ConvGeometry& g, std::span<const float> x, std::span<const float> w, std::span<float> y) {
   const std::int64_t multiplier = g.features / g.group, in = g.in_size(), out = g.out_size(), taps = g.taps();
+  const PlaneTaps plane_taps(g.window);
   std::fill(y.begin(), y.end(), 0.0F);
   parallel_for(g.batch * g.features, grain_for(out * taps), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t plane = begin; plane < end; ++plane) {
       const std::int64_t image = plane / g.features, m = plane % g.features;
-      convolve_plane(g.window, x.data() + (image * g.channels + m / multiplier) * in, w.data() + m * taps,
+      convolve_plane(g.window, plane_taps, x.data() + (image * g.channels + m / multiplier) * in, w.data() + m * taps,
                      y.data() + plane * out);
     }
   });

@@ -41,63 +41,6 @@ Inferred infer_max_pool(const Attributes& attributes, Infos inputs, std::size_t 
   return check.done(std::move(*result));
 }
 
-/// The part of a window that lies inside one plane, and how to walk it.
-struct Patch {
-  Shape first, end;  ///< valid taps per dimension
-  [[nodiscard]] std::int64_t taps() const {
-    std::int64_t n = 1;
-    for (std::size_t i = 0; i < first.size(); ++i) n *= end[i] - first[i];
-    return n;
-  }
-};
-
-Patch patch_at(const Window& w, const Shape& out) {
-  Patch patch;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const TapRange range = valid_taps(w, i, out[i]);
-    patch.first.push_back(range.first);
-    patch.end.push_back(range.end);
-  }
-  return patch;
-}
-
-/// Calls visit(position in the plane) for every valid tap of the window at `out`.
-template <class Visit>
-void visit_taps(const Window& w, const Shape& strides, const Shape& out, const Patch& patch, const Visit& visit) {
-  if (patch.taps() == 0) return;
-  const std::size_t last = out.size() - 1;
-  Shape tap = patch.first;
-  while (true) {
-    std::int64_t base = 0;
-    for (std::size_t i = 0; i < last; ++i)
-      base += (out[i] * w.stride[i] - w.pad_begin[i] + tap[i] * w.dilation[i]) * strides[i];
-    const std::int64_t start = base + out[last] * w.stride[last] - w.pad_begin[last];
-    for (std::int64_t k = patch.first[last]; k < patch.end[last]; ++k) visit(start + k * w.dilation[last]);
-    std::size_t i = last;
-    while (i > 0 && ++tap[i - 1] == patch.end[i - 1]) {
-      tap[i - 1] = patch.first[i - 1];
-      --i;
-    }
-    if (i == 0) return;
-  }
-}
-
-/// Calls pool(plane, output offset, out index, patch) for every output element.
-template <class Pool>
-void for_each_window(const Window& w, std::int64_t planes, const Pool& pool) {
-  const std::int64_t size = element_count(w.out);
-  if (size == 0) return;
-  parallel_for(planes, grain_for(size * 16), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t plane = begin; plane < end; ++plane) {
-      Shape out(w.out.size(), 0);
-      std::int64_t at = plane * size;
-      do {
-        pool(plane, at++, out, patch_at(w, out));
-      } while (advance(out, w.out));
-    }
-  });
-}
-
 /// Strides of one plane, row-major or (MaxPool's storage_order 1) column-major.
 Shape plane_strides(const Shape& in, bool column_major) {
   Shape strides(in.size(), 1);
@@ -106,6 +49,82 @@ Shape plane_strides(const Shape& in, bool column_major) {
   else
     for (std::size_t i = in.size() - 1; i-- > 0;) strides[i] = strides[i + 1] * in[i + 1];
   return strides;
+}
+
+/// The taps that each output index reads, per dimension: the same for all planes.
+struct PoolTaps {
+  Window window;
+  Shape strides;
+  std::vector<std::vector<TapRange>> ranges;
+
+  explicit PoolTaps(const Window& w) : window(w), strides(plane_strides(w.in, false)), ranges(w.in.size()) {
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+      for (std::int64_t o = 0; o < w.out[i]; ++o) ranges[i].push_back(valid_taps(w, i, o));
+  }
+};
+
+/// One window position of one plane. Lives across positions, so that walking allocates nothing.
+class PoolPosition {
+ public:
+  explicit PoolPosition(const PoolTaps& taps) : taps_(taps), out_(taps.window.in.size(), 0), tap_(out_) {}
+
+  bool next() { return advance(out_, taps_.window.out); }
+  [[nodiscard]] const Shape& out() const { return out_; }
+  [[nodiscard]] std::int64_t valid_taps() const {
+    std::int64_t n = 1;
+    for (std::size_t i = 0; i < out_.size(); ++i) n *= range(i).end - range(i).first;
+    return n;
+  }
+  /// Calls visit(position in the plane) for every valid tap, in row-major order.
+  template <class Visit>
+  void visit(const Visit& visit) {
+    const Window& w = taps_.window;
+    const std::size_t last = out_.size() - 1;
+    for (std::size_t i = 0; i <= last; ++i) {
+      if (range(i).first >= range(i).end) return;
+      tap_[i] = range(i).first;
+    }
+    const std::int64_t column = out_[last] * w.stride[last] - w.pad_begin[last];
+    do {
+      std::int64_t start = column;
+      for (std::size_t i = 0; i < last; ++i)
+        start += (out_[i] * w.stride[i] - w.pad_begin[i] + tap_[i] * w.dilation[i]) * taps_.strides[i];
+      for (std::int64_t k = range(last).first; k < range(last).end; ++k) visit(start + k * w.dilation[last]);
+    } while (next_row(last));
+  }
+
+ private:
+  [[nodiscard]] const TapRange& range(std::size_t i) const {
+    return taps_.ranges[i][static_cast<std::size_t>(out_[i])];
+  }
+  /// The next combination of the taps before the last dimension.
+  bool next_row(std::size_t last) {
+    for (std::size_t i = last; i-- > 0;) {
+      if (++tap_[i] < range(i).end) return true;
+      tap_[i] = range(i).first;
+    }
+    return false;
+  }
+
+  const PoolTaps& taps_;
+  Shape out_, tap_;
+};
+
+/// Calls pool(plane, output offset, position) for every output element.
+template <class Pool>
+void for_each_window(const Window& w, std::int64_t planes, const Pool& pool) {
+  const std::int64_t size = element_count(w.out);
+  if (size == 0) return;
+  const PoolTaps taps(w);
+  parallel_for(planes, grain_for(size * 16), [&](std::int64_t begin, std::int64_t end) {
+    PoolPosition position(taps);
+    for (std::int64_t plane = begin; plane < end; ++plane) {
+      std::int64_t at = plane * size;
+      do {
+        pool(plane, at++, position);
+      } while (position.next());
+    }
+  });
 }
 
 std::int64_t column_major_position(const Shape& in, std::int64_t position) {
@@ -121,12 +140,11 @@ void max_pool(const Window& w, const Tensor& x, bool column_major, Tensor& y, Te
   const auto to = y.mutable_data<T>();
   const auto index = indices.mutable_data<std::int64_t>();
   const std::int64_t in = element_count(w.in);
-  const Shape strides = plane_strides(w.in, false);
-  for_each_window(w, x.dim(0) * x.dim(1), [&](std::int64_t plane, std::int64_t at, const Shape& out, const Patch& p) {
+  for_each_window(w, x.dim(0) * x.dim(1), [&](std::int64_t plane, std::int64_t at, PoolPosition& p) {
     const T* source = from.data() + plane * in;
     T best = std::numeric_limits<T>::lowest();
     std::int64_t where = -1;
-    visit_taps(w, strides, out, p, [&](std::int64_t position) {
+    p.visit([&](std::int64_t position) {
       const T v = source[position];
       if (where < 0 || v > best || v != v) {
         best = v;
@@ -171,12 +189,11 @@ void average_pool(const Window& w, const Tensor& x, bool include_pad, Tensor& y)
   const auto from = x.data<T>();
   const auto to = y.mutable_data<T>();
   const std::int64_t in = element_count(w.in);
-  const Shape strides = plane_strides(w.in, false);
-  for_each_window(w, x.dim(0) * x.dim(1), [&](std::int64_t plane, std::int64_t at, const Shape& out, const Patch& p) {
+  for_each_window(w, x.dim(0) * x.dim(1), [&](std::int64_t plane, std::int64_t at, PoolPosition& p) {
     const T* source = from.data() + plane * in;
     double sum = 0;
-    visit_taps(w, strides, out, p, [&](std::int64_t position) { sum += static_cast<double>(source[position]); });
-    const std::int64_t taps = include_pad ? padded_taps(w, out) : p.taps();
+    p.visit([&](std::int64_t position) { sum += static_cast<double>(source[position]); });
+    const std::int64_t taps = include_pad ? padded_taps(w, p.out()) : p.valid_taps();
     to[static_cast<std::size_t>(at)] = static_cast<T>(taps == 0 ? 0.0 : sum / static_cast<double>(taps));
   });
 }
@@ -199,19 +216,17 @@ Computed run_lp_pool(const Attributes& attributes, Tensors inputs, std::size_t) 
   if (!window) return check.failed();
   const Tensor x = cast(inputs[0], DataType::f64);
   Tensor y(DataType::f64, with_spatial(x.dim(0), x.dim(1), window->out));
-  const auto p = static_cast<double>(get_int(attributes, "p", 2));
+  const auto power = static_cast<double>(get_int(attributes, "p", 2));
   const auto from = x.data<double>();
   const auto to = y.mutable_data<double>();
   const std::int64_t in = element_count(window->in);
-  const Shape strides = plane_strides(window->in, false);
-  for_each_window(*window, x.dim(0) * x.dim(1),
-                  [&](std::int64_t plane, std::int64_t at, const Shape& out, const Patch& patch) {
-                    double sum = 0;
-                    visit_taps(*window, strides, out, patch, [&](std::int64_t position) {
-                      sum += std::pow(std::abs(from[static_cast<std::size_t>(plane * in + position)]), p);
-                    });
-                    to[static_cast<std::size_t>(at)] = std::pow(sum, 1.0 / p);
-                  });
+  for_each_window(*window, x.dim(0) * x.dim(1), [&](std::int64_t plane, std::int64_t at, PoolPosition& p) {
+    double sum = 0;
+    p.visit([&](std::int64_t position) {
+      sum += std::pow(std::abs(from[static_cast<std::size_t>(plane * in + position)]), power);
+    });
+    to[static_cast<std::size_t>(at)] = std::pow(sum, 1.0 / power);
+  });
   return one(cast(y, inputs[0].type()));
 }
 

@@ -185,9 +185,10 @@ Tensor reduce_rows(const Tensor& x, const Shape& shape, std::int64_t row) {
 
 /// A narrow integer's smallest value, when nothing is reduced, is that of its own type.
 Tensor saturated(const Tensor& y, DataType type) {
-  if (contains(kReal, type) || bits(type) == 64 || type == DataType::boolean) return cast(y, type);
+  if (contains(kReal, type) || bits(type) == 64) return cast(y, type);
   const bool is_signed = contains(kSigned, type);
-  const std::int64_t hi = (std::int64_t{1} << (bits(type) - (is_signed ? 1 : 0))) - 1, lo = is_signed ? -hi - 1 : 0;
+  const int magnitude_bits = type == DataType::boolean ? 1 : bits(type) - (is_signed ? 1 : 0);
+  const std::int64_t hi = (std::int64_t{1} << magnitude_bits) - 1, lo = is_signed ? -hi - 1 : 0;
   Tensor limited = y.clone();
   for (std::int64_t& v : limited.mutable_data<std::int64_t>())
     if (v == std::numeric_limits<std::int64_t>::max() || v == std::numeric_limits<std::int64_t>::lowest())
