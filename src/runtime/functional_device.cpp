@@ -172,7 +172,8 @@ Result<LoadedId> FunctionalDevice::load(std::shared_ptr<const isa::OverlaySegmen
   if (Status status = isa::verify(*segment, overlay_); !status) return fail(std::move(status.error()));
   const auto streams = decode_streams(*segment);
   if (!streams) return fail(streams.error());
-  auto prepared = sim::prepare(*streams, segment->constants, overlay_);
+  const auto execution = options_.reference ? sim::Execution::reference : sim::Execution::fast;
+  auto prepared = sim::prepare(*streams, segment->constants, overlay_, execution);
   if (!prepared) return fail(std::move(prepared.error()));
   auto program = std::make_shared<const Loaded>(Loaded{std::move(segment), std::move(*prepared)});
   const std::lock_guard lock(mutex_);
@@ -241,8 +242,7 @@ std::unique_ptr<sim::FunctionalMachine> FunctionalDevice::take_machine() {
       return machine;
     }
   }
-  using Engine = sim::FunctionalMachine::Engine;
-  return std::make_unique<sim::FunctionalMachine>(overlay_, options_.reference ? Engine::reference : Engine::fast);
+  return std::make_unique<sim::FunctionalMachine>(overlay_);
 }
 
 Status FunctionalDevice::execute(const Job& job) {

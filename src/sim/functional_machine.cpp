@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "sim/boxes.h"
+
 namespace heddle::sim {
 namespace {
 
@@ -26,37 +28,53 @@ Status check_bases(const PreparedSegment& segment, std::span<const std::byte> co
 
 }  // namespace
 
-FunctionalMachine::FunctionalMachine(const overlay::Overlay& overlay, Engine engine)
-    : overlay_(overlay), engine_(engine), features_(static_cast<std::size_t>(overlay.feature_slots() * overlay.N)) {}
+FunctionalMachine::FunctionalMachine(const overlay::Overlay& overlay, const fast::Kernels& kernels)
+    : overlay_(overlay), kernels_(&kernels), features_(static_cast<std::size_t>(overlay.feature_slots() * overlay.N)) {}
 
 Status FunctionalMachine::run(const PreparedSegment& segment, std::span<const std::byte> constants,
                               const BaseSpans& bases) {
   if (Status status = check_bases(segment, constants, bases); !status) return status;
-  for (const Step& step : segment.steps) execute(step, constants, bases);
+  for (const Step& step : segment.steps) {
+    const bool computes =
+        step.instruction.opcode == isa::Opcode::conv || step.instruction.opcode == isa::Opcode::stencil;
+    if (!computes)
+      move(step.instruction, constants, bases);
+    else if (segment.execution == Execution::reference)
+      compute_by_reference(step);
+    else
+      compute(step);
+  }
   return {};
 }
 
-void FunctionalMachine::execute(const Step& step, std::span<const std::byte> constants, const BaseSpans& bases) {
-  const isa::Instruction& i = step.instruction;
-  const auto base = static_cast<std::size_t>(i[Field::ddr_base]);
-  switch (i.opcode) {
-    case isa::Opcode::load:
-      reference::load(i, overlay_, base == isa::kConstants ? constants : bases[base], features_);
-      break;
-    case isa::Opcode::save:
-      reference::save(i, overlay_, features_, bases[base]);
-      break;
-    case isa::Opcode::conv:
-      reference::conv(i, overlay_, *step.weights, step.post.get(), features_, carry_);
-      break;
-    case isa::Opcode::stencil:
-      reference::stencil(i, overlay_, step.coefficients, step.post.get(), features_, carry_);
-      break;
-    case isa::Opcode::end:
-    case isa::Opcode::fence:
-    case isa::Opcode::load_const:
-      break;
+void FunctionalMachine::compute(const Step& step) {
+  std::span<const std::byte> source = features_;
+  if (step.fast.copy_first) {
+    scratch_.features = features_;
+    source = scratch_.features;
   }
+  const fast::Context context{step.instruction, overlay_, step.fast, *kernels_,        source,
+                              features_,        scratch_, carry_,    step.coefficients};
+  if (step.instruction.opcode == isa::Opcode::conv)
+    fast::conv(context);
+  else
+    fast::stencil(context);
+}
+
+void FunctionalMachine::compute_by_reference(const Step& step) {
+  if (step.instruction.opcode == isa::Opcode::conv)
+    reference::conv(step.instruction, overlay_, *step.weights, step.post.get(), features_, carry_);
+  else
+    reference::stencil(step.instruction, overlay_, step.coefficients, step.post.get(), features_, carry_);
+}
+
+void FunctionalMachine::move(const isa::Instruction& instruction, std::span<const std::byte> constants,
+                             const BaseSpans& bases) {
+  const auto base = static_cast<std::size_t>(instruction[Field::ddr_base]);
+  if (instruction.opcode == isa::Opcode::load)
+    load(instruction, overlay_, base == isa::kConstants ? constants : bases[base], features_);
+  else
+    save(instruction, overlay_, features_, bases[base]);
 }
 
 }  // namespace heddle::sim

@@ -19,8 +19,7 @@ using BaseSpans = std::array<std::span<std::byte>, isa::kBaseRegisters>;
 /// one run at a time.
 class FunctionalMachine {
  public:
-  enum class Engine { fast, reference };
-  explicit FunctionalMachine(const overlay::Overlay& overlay, Engine engine = Engine::fast);
+  explicit FunctionalMachine(const overlay::Overlay& overlay, const fast::Kernels& kernels = fast::best_kernels());
 
   /// `constants` is the segment's image behind base register kConstants. Errors: a base register whose memory is
   /// smaller than the program touches.
@@ -30,12 +29,15 @@ class FunctionalMachine {
   [[nodiscard]] std::span<std::byte> features() { return features_; }
 
  private:
-  void execute(const Step& step, std::span<const std::byte> constants, const BaseSpans& bases);
+  void move(const isa::Instruction& instruction, std::span<const std::byte> constants, const BaseSpans& bases);
+  void compute(const Step& step);
+  void compute_by_reference(const Step& step);
 
   overlay::Overlay overlay_;
-  Engine engine_;
+  const fast::Kernels* kernels_;
   std::vector<std::byte> features_;
   reference::Carry carry_;
+  fast::Scratch scratch_;
 };
 
 }  // namespace heddle::sim

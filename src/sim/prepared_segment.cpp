@@ -30,12 +30,33 @@ tl::unexpected<Diagnostics> refused(const char* code, Field field, std::string m
   return fail(std::move(d));
 }
 
+struct SharedWeights {
+  std::shared_ptr<const std::vector<std::byte>> stored;
+  std::shared_ptr<const fast::PackedWeights> packed;
+};
+
+/// Origin in the constant image, and everything else that packing depends on.
+using WeightKey = std::array<std::int64_t, 9>;
+
+WeightKey weight_key(std::int64_t origin, const isa::Instruction& i) {
+  return {origin,
+          i[Field::in_blocks],
+          i[Field::out_blocks],
+          i[Field::kernel_h],
+          i[Field::kernel_w],
+          i[Field::src_format],
+          i[Field::weight_format],
+          i[Field::dst_format],
+          i[Field::pad_value]};
+}
+
 /// Walks the instructions in serial order and collects the constants that each reads.
 class Preparation {
  public:
-  Preparation(std::span<const std::byte> constants, const overlay::Overlay& overlay)
+  Preparation(std::span<const std::byte> constants, const overlay::Overlay& overlay, Execution execution)
       : constants_(constants), memories_(overlay) {
     prepared_.overlay = overlay;
+    prepared_.execution = execution;
   }
 
   Status add(const StreamPosition& position, const isa::Instruction& instruction);
@@ -52,7 +73,7 @@ class Preparation {
   ConstantMemories memories_;
   PreparedSegment prepared_;
   /// Row bands of a layer read the same weights; they share one copy.
-  std::map<std::pair<std::int64_t, std::int64_t>, std::shared_ptr<const std::vector<std::byte>>> shared_weights_;
+  std::map<WeightKey, SharedWeights> shared_weights_;
   std::int64_t open_channels_ = 0, open_pixels_ = 0;  ///< accumulators that the last conv left
   std::int64_t open_sums_ = 0;                        ///< channels that the last global_average left
 };
@@ -60,7 +81,9 @@ class Preparation {
 Status Preparation::add(const StreamPosition& position, const isa::Instruction& instruction) {
   Diagnostics found = check_access(instruction, prepared_.overlay);
   if (!found.empty()) return fail(std::move(found));
-  Step step{position, instruction, nullptr, {}, nullptr};
+  Step step;
+  step.position = position;
+  step.instruction = instruction;
   Status status;
   switch (instruction.opcode) {
     case isa::Opcode::end:
@@ -93,11 +116,17 @@ Status Preparation::add_box(const isa::Instruction& instruction) {
 }
 
 Status Preparation::add_post(Step& step, Space space, std::int64_t channels) {
+  step.fast.copy_first = fast::needs_copy(step.instruction, prepared_.overlay);
   if (step.instruction[Field::last] == 0) return {};
   auto post = parse_post(memories_.bytes(space), memories_.bytes(Space::tables), step.instruction[Field::param_address],
                          channels, isa::format_type(step.instruction[Field::dst_format]));
   if (!post) return fail(std::move(post.error()));
   step.post = std::make_shared<const Post>(std::move(*post));
+  if (prepared_.execution == Execution::reference) return {};
+  const bool is_conv = space == Space::conv_params;
+  const std::int64_t lane_count = lanes(isa::format_type(step.instruction[Field::src_format]), prepared_.overlay.N);
+  step.fast.post = fast::make_post_lanes(step.post, isa::format_type(step.instruction[Field::dst_format]), channels,
+                                         is_conv ? fast::kLanes : lane_count);
   return {};
 }
 
@@ -113,17 +142,17 @@ Status Preparation::add_weights(Step& step) {
   const std::span<const std::byte> memory = memories_.bytes(Space::weights);
   if (begin + size > static_cast<std::int64_t>(memory.size()))
     return refused("machine.weights.range", Field::weight_address, "the weights lie beyond weight memory");
-  const auto copy = [&] {
-    const auto part = memory.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
-    return std::make_shared<const std::vector<std::byte>>(part.begin(), part.end());
-  };
-  if (const auto origin = memories_.weight_origin(begin, size)) {
-    auto& shared = shared_weights_[{*origin, size}];
-    if (!shared) shared = copy();
-    step.weights = shared;
-  } else {
-    step.weights = copy();
+  const auto part = memory.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+  const auto origin = memories_.weight_origin(begin, size);
+  SharedWeights own;
+  SharedWeights& weights = origin ? shared_weights_[weight_key(*origin, i)] : own;
+  if (prepared_.execution == Execution::reference) {
+    if (!weights.stored) weights.stored = std::make_shared<const std::vector<std::byte>>(part.begin(), part.end());
+  } else if (!weights.packed) {
+    weights.packed = std::make_shared<const fast::PackedWeights>(fast::pack_weights(i, o, part));
   }
+  step.weights = weights.stored;
+  step.fast.weights = weights.packed;
   return {};
 }
 
@@ -170,7 +199,7 @@ Status Preparation::add_stencil(Step& step) {
 }  // namespace
 
 Result<PreparedSegment> prepare(const Streams& streams, std::span<const std::byte> constants,
-                                const overlay::Overlay& overlay) {
+                                const overlay::Overlay& overlay, Execution execution) {
   if (overlay.format != overlay::NumberFormat::integer) {
     Diagnostic d;
     d.error_class = ErrorClass::unsupported;
@@ -181,7 +210,7 @@ Result<PreparedSegment> prepare(const Streams& streams, std::span<const std::byt
   }
   const auto order = serial_order(streams);
   if (!order) return fail(order.error());
-  Preparation preparation(constants, overlay);
+  Preparation preparation(constants, overlay, execution);
   Diagnostics found;
   for (const StreamPosition& position : *order) {
     const isa::Instruction& instruction = streams[static_cast<std::size_t>(position.engine)][position.index];

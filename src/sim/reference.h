@@ -29,10 +29,4 @@ void conv(const isa::Instruction& instruction, const overlay::Overlay& overlay, 
 void stencil(const isa::Instruction& instruction, const overlay::Overlay& overlay,
              std::span<const std::byte> coefficients, const Post* post, std::span<std::byte> features, Carry& carry);
 
-/// load and save: DDR (from the base register's first byte) to and from feature memory.
-void load(const isa::Instruction& instruction, const overlay::Overlay& overlay, std::span<const std::byte> ddr,
-          std::span<std::byte> features);
-void save(const isa::Instruction& instruction, const overlay::Overlay& overlay, std::span<const std::byte> features,
-          std::span<std::byte> ddr);
-
 }  // namespace heddle::sim::reference

@@ -17,6 +17,7 @@
 #include "sim/fast/kernels.h"
 #include "sim/fast/packed_weights.h"
 #include "sim/fast/post_lanes.h"
+#include "sim/reference.h"
 
 /// Fast execution of conv and stencil, bit-identical to sim/reference.h.
 namespace heddle::sim::fast {
@@ -27,12 +28,13 @@ struct Scratch {
   std::vector<std::int32_t> offsets;       ///< of the taps, in bytes
   std::vector<std::byte> features;         ///< copy for instructions that overwrite what they still read
   std::vector<std::int64_t> accumulators;  ///< of conv: [panel][pixel][kLanes]
-  std::vector<std::int64_t> sums;          ///< of global_average: [channel]
 
+  /// Lines of one task.
   struct Thread {
-    std::vector<std::int16_t> source, line_a, line_b;
-    std::vector<std::int32_t> acc;
+    std::vector<std::int16_t> source, split, operand, out;
+    std::vector<std::int32_t> acc, blend;
     std::vector<std::int64_t> wide;
+    std::vector<TapPair> pairs;
   };
   tbb::enumerable_thread_specific<Thread> threads;
 };
@@ -54,6 +56,8 @@ struct Context {
   std::span<const std::byte> source;  ///< feature memory to read
   std::span<std::byte> target;        ///< feature memory to write; the same bytes unless copy_first
   Scratch& scratch;
+  reference::Carry& carry;                  ///< its `sums` are those of global_average; conv keeps its own
+  std::span<const std::byte> coefficients;  ///< depthwise: from coefficient_address on
 };
 
 void conv(const Context& context);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+
+#include "sim/fast/stencil.h"
+#include "sim/layout.h"
+
+namespace heddle::sim::fast {
+namespace {
+
+using isa::Field;
+using isa::StencilOp;
+
+/// Output rows of one task: their source lines are widened once.
+constexpr std::int64_t kBandRows = 8;
+
+/// The window of one instruction. Every source line is split by column modulo stride_w, so that a tap's elements for
+/// adjacent output pixels are adjacent whatever the stride.
+struct Window {
+  std::int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, top, left;
+  std::int64_t columns;        ///< of a padded source line
+  std::int64_t phase_columns;  ///< of each phase of it
+  std::int64_t line;           ///< elements from one line to the next
+};
+
+Window window_of(const Stencil& s) {
+  const isa::Instruction& i = s.c.i;
+  Window w{i[Field::kernel_h],
+           i[Field::kernel_w],
+           i[Field::stride_h],
+           i[Field::stride_w],
+           i[Field::dilation_h],
+           i[Field::dilation_w],
+           i[Field::pad_top],
+           i[Field::pad_left],
+           0,
+           0,
+           0};
+  if (s.op == StencilOp::identity) w.kernel_h = w.kernel_w = 1;
+  w.columns = (s.out_width - 1) * w.stride_w + (w.kernel_w - 1) * w.dilation_w + 1;
+  w.phase_columns = ceil_div(w.columns, w.stride_w);
+  w.line = w.phase_columns * w.stride_w * s.lane_count;
+  return w;
+}
+
+std::int16_t pad_of(const Stencil& s) {
+  // Left out of a maximum is the same as the lowest value.
+  if (s.op == StencilOp::maximum)
+    return s.type == DataType::i16 ? std::numeric_limits<std::int16_t>::lowest()
+                                   : std::numeric_limits<std::int8_t>::lowest();
+  return static_cast<std::int16_t>(s.c.i[Field::pad_value]);
+}
+
+void split_phases(const Window& w, std::int64_t lane_count, const std::int16_t* from, std::int16_t* to) {
+  for (std::int64_t phase = 0; phase < w.stride_w; ++phase)
+    for (std::int64_t x = phase, k = 0; x < w.columns; x += w.stride_w, ++k)
+      std::copy_n(from + x * lane_count, lane_count, to + (phase * w.phase_columns + k) * lane_count);
+}
+
+/// Where the taps of output row `y` begin in a band whose lines start with that of output row `first`.
+struct Lines {
+  const Window& w;
+  std::int64_t lane_count;
+  const std::int16_t* data;
+
+  [[nodiscard]] const std::int16_t* tap(std::int64_t row, std::int64_t ky, std::int64_t kx) const {
+    const std::int64_t column = kx * w.dilation_w;
+    return data + (row * w.stride_h + ky * w.dilation_h) * w.line +
+           (column % w.stride_w * w.phase_columns + column / w.stride_w) * lane_count;
+  }
+  template <class F>
+  void for_each_tap(std::int64_t row, F f) const {
+    for (std::int64_t ky = 0; ky < w.kernel_h; ++ky)
+      for (std::int64_t kx = 0; kx < w.kernel_w; ++kx) f(tap(row, ky, kx));
+  }
+};
+
+Lines read_band(const Stencil& s, const Window& w, std::int64_t block, std::int64_t y, std::int64_t rows,
+                Scratch::Thread& own) {
+  const std::int64_t count = (rows - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1;
+  const PaddedSource source = padded_source(s.c, s.lane_count, pad_of(s));
+  // Whole vectors are read: the last one may begin in the last pixel.
+  own.source.resize(static_cast<std::size_t>(count * w.line + kLanes));
+  own.split.resize(static_cast<std::size_t>(w.columns * s.lane_count));
+  for (std::int64_t k = 0; k < count; ++k) {
+    std::int16_t* line = own.source.data() + k * w.line;
+    std::int16_t* to = w.stride_w == 1 ? line : own.split.data();
+    source.row(s.c.kernels, s.c.source.data(), block, y * w.stride_h - w.top + k, -w.left, w.columns, to);
+    if (w.stride_w != 1) split_phases(w, s.lane_count, to, line);
+  }
+  return {w, s.lane_count, own.source.data()};
+}
+
+/// Which part of the coefficients a pass multiplies with.
+enum class Part { all, low_byte, high_byte };
+
+std::int16_t part_of(std::int32_t coefficient, Part part) {
+  switch (part) {
+    case Part::all:
+      return static_cast<std::int16_t>(coefficient);
+    case Part::low_byte:
+      return static_cast<std::int16_t>(coefficient & 0xff);
+    case Part::high_byte:
+      return static_cast<std::int16_t>(coefficient >> 8);
+  }
+  return 0;
+}
+
+/// Coefficients of `block`, two taps an entry; an odd last tap is paired with itself and weight 0.
+void fill_weights(const Stencil& s, std::int64_t block, std::int64_t taps, Part part, std::vector<TapPair>& pairs) {
+  pairs.assign(static_cast<std::size_t>(ceil_div(taps, 2)), TapPair{});
+  const std::byte* words = s.c.coefficients.data() + block * taps * 2 * s.c.overlay.N;
+  for (std::int64_t t = 0; t < taps; ++t)
+    for (std::int64_t lane = 0; lane < kLanes; ++lane)
+      pairs[static_cast<std::size_t>(t / 2)].weights[static_cast<std::size_t>(2 * lane + t % 2)] =
+          part_of(load_element(words + t * 2 * s.c.overlay.N, lane % s.lane_count, DataType::i16), part);
+}
+
+void depthwise_line(const Stencil& s, const Lines& lines, std::int64_t row, std::vector<TapPair>& pairs,
+                    std::int32_t* acc) {
+  std::size_t t = 0;
+  lines.for_each_tap(row, [&](const std::int16_t* tap) {
+    TapPair& pair = pairs[t / 2];
+    (t % 2 == 0 ? pair.a : pair.b) = tap;
+    if (t % 2 == 0) pair.b = tap;
+    ++t;
+  });
+  s.c.kernels.depthwise(pairs.data(), static_cast<std::int64_t>(pairs.size()), s.padded_elements, acc);
+}
+
+void depthwise_band(const Stencil& s, const Lines& lines, std::int64_t block, std::int64_t y, std::int64_t rows,
+                    Scratch::Thread& own) {
+  const std::int64_t taps = lines.w.kernel_h * lines.w.kernel_w;
+  if (s.type != DataType::i16) {
+    fill_weights(s, block, taps, Part::all, own.pairs);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      depthwise_line(s, lines, row, own.pairs, own.acc.data());
+      s.emit(block, y + row, own.acc.data(), own);
+    }
+    return;
+  }
+  own.wide.assign(static_cast<std::size_t>(rows * s.padded_elements), 0);
+  for (const Part part : {Part::low_byte, Part::high_byte}) {
+    fill_weights(s, block, taps, part, own.pairs);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      depthwise_line(s, lines, row, own.pairs, own.acc.data());
+      s.c.kernels.add_wide(own.acc.data(), s.padded_elements, part == Part::high_byte ? 8 : 0,
+                           own.wide.data() + row * s.padded_elements);
+    }
+  }
+  for (std::int64_t row = 0; row < rows; ++row) s.emit(block, y + row, own.wide.data() + row * s.padded_elements, own);
+}
+
+/// maximum, average and identity: a fold over the taps.
+void fold_line(const Stencil& s, const Lines& lines, std::int64_t row, std::int32_t* acc) {
+  const std::int64_t count = s.padded_elements;
+  if (s.op == StencilOp::maximum) {
+    std::fill_n(acc, count, std::numeric_limits<std::int16_t>::lowest());
+    lines.for_each_tap(row, [&](const std::int16_t* tap) {
+      for (std::int64_t k = 0; k < count; ++k) acc[k] = std::max<std::int32_t>(acc[k], tap[k]);
+    });
+  } else {
+    std::fill_n(acc, count, 0);
+    lines.for_each_tap(row, [&](const std::int16_t* tap) {
+      for (std::int64_t k = 0; k < count; ++k) acc[k] += tap[k];
+    });
+  }
+}
+
+}  // namespace
+
+void window_stencil(const Stencil& s) {
+  const Window w = window_of(s);
+  const std::int64_t bands = ceil_div(s.out_height, kBandRows);
+  parallel(s.blocks * bands, [&](std::int64_t task) {
+    Scratch::Thread& own = s.c.scratch.threads.local();
+    own.acc.resize(static_cast<std::size_t>(s.padded_elements));
+    const std::int64_t block = task / bands, y = task % bands * kBandRows;
+    const std::int64_t rows = std::min(kBandRows, s.out_height - y);
+    const Lines lines = read_band(s, w, block, y, rows, own);
+    if (s.op == StencilOp::depthwise) return depthwise_band(s, lines, block, y, rows, own);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      fold_line(s, lines, row, own.acc.data());
+      s.emit(block, y + row, own.acc.data(), own);
+    }
+  });
+}
+
+}  // namespace heddle::sim::fast
