@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "cli/command.h"
-#include "isa/assembler.h"
+#include "isa/assembly.h"
 #include "isa/container.h"
 #include "isa/verifier.h"
 

@@ -51,19 +51,9 @@ Result<std::vector<std::string>> read_labels(const std::string& path) {
 
 /// Makes batch normalisation that would use each image's own statistics an ordinary one, or refuses the model.
 Status freeze(Model& model, const LoadOptions& options) {
-  const std::vector<std::string> unfrozen = passes::training_batchnorms(model.graph);
-  if (unfrozen.empty()) return {};
-  if (!options.freeze_batchnorm)
-    return fail(
-        {.error_class = ErrorClass::unsupported,
-         .code = "batchnorm.training",
-         .message = fmt::format("{} batch normalisations are in training mode and have no stored statistics: each "
-                                "image would be normalised by its own, which no fixed hardware does",
-                                unfrozen.size()),
-         .file = options.path,
-         .node = unfrozen.front(),
-         .op = "BatchNormalization",
-         .hint = "--freeze-batchnorm DIR|FILE takes the statistics from typical images"});
+  Diagnostics refused = passes::refuse_training_batch_norms(model.graph);
+  if (refused.empty()) return {};
+  if (!options.freeze_batchnorm) return fail(std::move(refused));
   const Result<std::vector<Sample>> samples =
       read_samples(*options.freeze_batchnorm, input_specs(model.graph), model.preprocessing);
   if (!samples) return fail(samples.error());
