@@ -223,9 +223,9 @@ BenchTable bench_accuracy(const BenchOptions& options) {
   if (!options.pose_models.empty() && options.images.empty())
     return fail({.code = "usage.images", .message = "is needed with --pose-model", .field = "--images"});
   std::vector<BenchRow> rows;
+  if (const Status added = add_demo_rows(options, *overlay, rows); !added) return fail(added.error());
   for (const std::string& model : options.pose_models)
     if (const Status added = add_real_rows(model, options, *overlay, rows); !added) return fail(added.error());
-  if (const Status added = add_demo_rows(options, *overlay, rows); !added) return fail(added.error());
   return rows;
 }
 
