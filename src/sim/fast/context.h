@@ -22,6 +22,12 @@
 /// Fast execution of conv and stencil, bit-identical to sim/reference.h.
 namespace heddle::sim::fast {
 
+/// Where an output pixel of conv reads and writes; offsets in bytes of its slot of block 0.
+struct PixelAddress {
+  const std::byte* source;
+  std::int64_t target, operand;
+};
+
 /// Memory that the instructions of one machine use again and again, and what they leave for the next one.
 struct Scratch {
   std::vector<std::int16_t> source;        ///< the padded source of the instruction, widened
@@ -35,6 +41,7 @@ struct Scratch {
     std::vector<std::int32_t> acc, blend;
     std::vector<std::int64_t> wide;
     std::vector<TapPair> pairs;
+    std::vector<PixelAddress> pixels;  ///< of a tile of conv
   };
   tbb::enumerable_thread_specific<Thread> threads;
 };

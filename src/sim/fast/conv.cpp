@@ -40,13 +40,15 @@ class Conv {
   void widen_source();
   void gather(const Tile& tile, Scratch::Thread& own) const;
   void fill_offsets();
-  [[nodiscard]] const std::byte* pixel_base(const Tile& tile, std::int64_t pixel, const Scratch::Thread& own) const;
-  void run_tile(const Tile& tile);
-  void block(std::int64_t panel, std::int64_t pixel, std::int64_t rows, const std::byte* const* bases);
+  [[nodiscard]] PixelAddress address(const Tile& tile, std::int64_t pixel, const Scratch::Thread& own) const;
+  void run_tile(const Tile& tile) const;
+  void block(std::int64_t panel, std::int64_t pixel, std::span<const PixelAddress> pixels) const;
+  [[nodiscard]] GemmBlock gemm_block(std::int64_t panel, std::span<const PixelAddress> pixels) const;
   void accumulate(std::int64_t panel, std::int64_t rows, const GemmBlock& gemm, std::int64_t* wide) const;
-  void drain(std::int64_t panel, std::int64_t pixel, std::int64_t rows, std::int16_t* out);
-  void add_operand(std::int64_t panel, std::int64_t pixel, std::int64_t rows, std::int16_t* out) const;
-  [[nodiscard]] GemmBlock gemm_block(std::int64_t panel, const std::byte* const* bases) const;
+  void drain(std::int64_t panel, std::span<const PixelAddress> pixels, std::int16_t* out) const;
+  void add_operand(std::int64_t panel, std::span<const PixelAddress> pixels, std::int16_t* out) const;
+  template <class F>
+  void for_each_slot(std::int64_t panel, std::int64_t plane, F f) const;
 
   const Context& c_;
   const PackedWeights& weights_;
@@ -55,6 +57,7 @@ class Conv {
   Access access_;
   PaddedSource source_;
   Writer writer_;
+  std::int64_t operand_plane_;
 };
 
 Conv::Conv(const Context& c)
@@ -67,15 +70,17 @@ Conv::Conv(const Context& c)
       pixels_(c.i[Field::out_height] * c.i[Field::out_width]),
       access_(choose()),
       source_(padded_source(c, lane_stride_, static_cast<std::int16_t>(c.i[Field::pad_value]))),
-      writer_(destination_writer(
-          c, c.i[Field::out_blocks] * lanes(isa::format_type(c.i[Field::dst_format]), c.overlay.N))) {
+      writer_(
+          destination_writer(c, c.i[Field::out_blocks] * lanes(isa::format_type(c.i[Field::dst_format]), c.overlay.N))),
+      operand_plane_(operand_view(c.i, c.overlay.P).plane) {
   rows_ = (c.i[Field::out_height] - 1) * c.i[Field::stride_h] + (c.i[Field::kernel_h] - 1) * c.i[Field::dilation_h] + 1;
   columns_ =
       (c.i[Field::out_width] - 1) * c.i[Field::stride_w] + (c.i[Field::kernel_w] - 1) * c.i[Field::dilation_w] + 1;
   // The source of a tile shall stay in the second-level cache while all panels pass over it.
-  constexpr std::int64_t kTileElements = 96 * 1024, kLargest = 16 * kRows, kSmallest = 4 * kRows;
+  constexpr std::int64_t kTileElements = 128 * 1024, kLargest = 16 * kRows, kSmallest = 4 * kRows;
   const std::int64_t fitting = kTileElements / (c.i[Field::in_blocks] * lane_stride_) / kRows * kRows;
-  tile_pixels_ = std::clamp(fitting, kSmallest, kLargest);
+  const std::int64_t tiles = ceil_div(pixels_, std::clamp(fitting, kSmallest, kLargest));
+  tile_pixels_ = ceil_div(ceil_div(pixels_, tiles), kRows) * kRows;
 }
 
 bool Conv::reads_padding() const {
@@ -137,23 +142,28 @@ void Conv::gather(const Tile& tile, Scratch::Thread& own) const {
     }
 }
 
-const std::byte* Conv::pixel_base(const Tile& tile, std::int64_t pixel, const Scratch::Thread& own) const {
+PixelAddress Conv::address(const Tile& tile, std::int64_t pixel, const Scratch::Thread& own) const {
   const std::int64_t y = pixel / out_width_, x = pixel % out_width_;
-  const auto* const packed = reinterpret_cast<const std::byte*>(c_.scratch.source.data());
+  PixelAddress at{nullptr, writer_.view.slot(0, y, x) * n_, operand_view(c_.i, c_.overlay.P).slot(0, y, x) * n_};
+  const std::int16_t* packed = c_.scratch.source.data();
   switch (access_) {
     case Access::in_place:
-      return c_.source.data() + source_.view.slot(0, row_of(y), column_of(x)) * n_;
+      at.source = c_.source.data() + source_.view.slot(0, row_of(y), column_of(x)) * n_;
+      break;
     case Access::gathered:
-      return reinterpret_cast<const std::byte*>(own.source.data() + (pixel - tile.begin) * lane_stride_);
+      at.source = reinterpret_cast<const std::byte*>(own.source.data() + (pixel - tile.begin) * lane_stride_);
+      break;
     case Access::padded:
-      return packed + (y * c_.i[Field::stride_h] * columns_ + x * c_.i[Field::stride_w]) * lane_stride_ * 2;
+      packed += (y * c_.i[Field::stride_h] * columns_ + x * c_.i[Field::stride_w]) * lane_stride_;
+      at.source = reinterpret_cast<const std::byte*>(packed);
+      break;
   }
-  return nullptr;
+  return at;
 }
 
-GemmBlock Conv::gemm_block(std::int64_t panel, const std::byte* const* bases) const {
+GemmBlock Conv::gemm_block(std::int64_t panel, std::span<const PixelAddress> pixels) const {
   GemmBlock gemm{};
-  std::copy_n(bases, kRows, gemm.rows.begin());
+  std::ranges::transform(pixels, gemm.rows.begin(), &PixelAddress::source);
   gemm.offsets = c_.scratch.offsets.data();
   gemm.taps = static_cast<std::int64_t>(weights_.taps.size());
   gemm.weights = weights_.bytes.data() + panel * weights_.panel_bytes;
@@ -173,37 +183,59 @@ void Conv::accumulate(std::int64_t panel, std::int64_t rows, const GemmBlock& ge
     }
 }
 
-void Conv::add_operand(std::int64_t panel, std::int64_t pixel, std::int64_t rows, std::int16_t* out) const {
-  const SlotView view = operand_view(c_.i, c_.overlay.P);
-  std::array<std::int16_t, kRows * kLanes> operand{};
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const std::int64_t y = (pixel + r) / out_width_, x = (pixel + r) % out_width_;
-    std::int64_t channel = panel * kLanes;
-    const std::int64_t end = std::min(channel + kLanes, writer_.limit);
-    std::int16_t* to = operand.data() + r * kLanes;
-    while (channel < end) {
-      const std::int64_t lane = channel % writer_.lane_count, run = std::min(writer_.lane_count - lane, end - channel);
-      const std::byte* slot = c_.source.data() + view.slot(channel / writer_.lane_count, y, x) * n_;
-      if (writer_.type == DataType::i16)
-        std::memcpy(to, slot + 2 * lane, static_cast<std::size_t>(2 * run));
-      else
-        c_.kernels.widen(reinterpret_cast<const std::int8_t*>(slot) + lane, run, to);
-      channel += run;
-      to += run;
-    }
+/// Calls f(bytes from the slot of block 0, first lane, lanes, first channel within the panel) for the slots of a panel.
+template <class F>
+void Conv::for_each_slot(std::int64_t panel, std::int64_t plane, F f) const {
+  const std::int64_t begin = panel * kLanes, end = std::min(begin + kLanes, writer_.limit);
+  for (std::int64_t channel = begin, run = 0; channel < end; channel += run) {
+    const std::int64_t lane = channel % writer_.lane_count;
+    run = std::min(writer_.lane_count - lane, end - channel);
+    f(channel / writer_.lane_count * plane * n_ + lane * element_bytes(writer_.type), run, channel - begin);
   }
-  c_.kernels.add(c_.step.post.post->add, out, operand.data(), rows * kLanes, out);
 }
 
-void Conv::drain(std::int64_t panel, std::int64_t pixel, std::int64_t rows, std::int16_t* out) {
-  if (c_.i[Field::use_operand] != 0) add_operand(panel, pixel, rows, out);
-  for (std::int64_t r = 0; r < rows; ++r)
-    writer_.pixel(c_.target.data(), (pixel + r) / out_width_, (pixel + r) % out_width_, panel * kLanes, kLanes,
-                  out + r * kLanes);
+void Conv::add_operand(std::int64_t panel, std::span<const PixelAddress> pixels, std::int16_t* out) const {
+  std::array<std::int16_t, kRows * kLanes> operand{};
+  for_each_slot(panel, operand_plane_, [&](std::int64_t offset, std::int64_t run, std::int64_t channel) {
+    for (std::size_t r = 0; r < pixels.size(); ++r) {
+      const std::byte* from = c_.source.data() + pixels[r].operand + offset;
+      std::int16_t* to = operand.data() + static_cast<std::int64_t>(r) * kLanes + channel;
+      if (writer_.type == DataType::i16)
+        std::memcpy(to, from, static_cast<std::size_t>(2 * run));
+      else
+        c_.kernels.widen(reinterpret_cast<const std::int8_t*>(from), run, to);
+    }
+  });
+  c_.kernels.add(c_.step.post.post->add, out, operand.data(), static_cast<std::int64_t>(pixels.size()) * kLanes, out);
 }
 
-void Conv::block(std::int64_t panel, std::int64_t pixel, std::int64_t rows, const std::byte* const* bases) {
-  const GemmBlock gemm = gemm_block(panel, bases);
+/// A whole slot of the common width has a constant length, which compilers turn into one store.
+void copy_run(const std::byte* from, std::int64_t bytes, std::byte* to) {
+  if (bytes == 16)
+    std::memcpy(to, from, 16);
+  else
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+}
+
+void Conv::drain(std::int64_t panel, std::span<const PixelAddress> pixels, std::int16_t* out) const {
+  if (c_.i[Field::use_operand] != 0) add_operand(panel, pixels, out);
+  std::array<std::int8_t, kRows * kLanes> narrow;
+  const auto* elements = reinterpret_cast<const std::byte*>(out);
+  const std::int64_t size = element_bytes(writer_.type);
+  if (size == 1) {
+    c_.kernels.narrow(out, static_cast<std::int64_t>(pixels.size()) * kLanes, narrow.data());
+    elements = reinterpret_cast<const std::byte*>(narrow.data());
+  }
+  for_each_slot(panel, writer_.view.plane, [&](std::int64_t offset, std::int64_t run, std::int64_t channel) {
+    for (std::size_t r = 0; r < pixels.size(); ++r)
+      copy_run(elements + (static_cast<std::int64_t>(r) * kLanes + channel) * size, run * size,
+               c_.target.data() + pixels[r].target + offset);
+  });
+}
+
+void Conv::block(std::int64_t panel, std::int64_t pixel, std::span<const PixelAddress> pixels) const {
+  const auto rows = static_cast<std::int64_t>(pixels.size());
+  const GemmBlock gemm = gemm_block(panel, pixels);
   const bool first = c_.i[Field::first] != 0, last = c_.i[Field::last] != 0;
   std::array<std::int16_t, kRows * kLanes> out;
   if (first && last && weights_.fits_32()) {
@@ -211,7 +243,7 @@ void Conv::block(std::int64_t panel, std::int64_t pixel, std::int64_t rows, cons
     const auto kind = static_cast<std::size_t>(weights_.passes[0].kind);
     c_.kernels.gemm[kind][static_cast<std::size_t>(rows - 1)](gemm, sums.data());
     finish(c_.kernels, c_.step.post, panel, sums.data(), rows, out.data());
-    return drain(panel, pixel, rows, out.data());
+    return drain(panel, pixels, out.data());
   }
   std::array<std::int64_t, kRows * kLanes> wide{};
   const std::int64_t carried = (panel * pixels_ + pixel) * kLanes;
@@ -222,19 +254,20 @@ void Conv::block(std::int64_t panel, std::int64_t pixel, std::int64_t rows, cons
     return;
   }
   finish(c_.kernels, c_.step.post, panel, wide.data(), rows, out.data());
-  drain(panel, pixel, rows, out.data());
+  drain(panel, pixels, out.data());
 }
 
-void Conv::run_tile(const Tile& tile) {
+void Conv::run_tile(const Tile& tile) const {
   Scratch::Thread& own = c_.scratch.threads.local();
   if (access_ == Access::gathered) gather(tile, own);
+  own.pixels.clear();
+  for (std::int64_t p = tile.begin; p < tile.end; ++p) own.pixels.push_back(address(tile, p, own));
+  const std::span<const PixelAddress> pixels = own.pixels;
+  const std::int64_t count = tile.end - tile.begin;
   for (std::int64_t panel = tile.panel; panel < tile.panel_end; ++panel)
-    for (std::int64_t p = tile.begin; p < tile.end; p += kRows) {
-      const std::int64_t rows = std::min(kRows, tile.end - p);
-      std::array<const std::byte*, kRows> bases{};
-      for (std::int64_t r = 0; r < rows; ++r) bases[static_cast<std::size_t>(r)] = pixel_base(tile, p + r, own);
-      block(panel, p, rows, bases.data());
-    }
+    for (std::int64_t p = 0; p < count; p += kRows)
+      block(panel, tile.begin + p,
+            pixels.subspan(static_cast<std::size_t>(p), static_cast<std::size_t>(std::min(kRows, count - p))));
 }
 
 void Conv::run() {

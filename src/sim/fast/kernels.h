@@ -37,19 +37,32 @@ struct GemmBlock {
 /// Overwrites sums[row][kLanes]. The caller bounds taps so that no sum leaves 32 bits.
 using GemmKernel = void (*)(const GemmBlock& block, std::int32_t* sums);
 
-/// The requantiser of kLanes channels in binary64, where it is exact (see PostLanes).
+/// The requantiser of kLanes channels, in the two forms in which it is computed exactly (see PostLanes).
 struct LaneParams {
   alignas(32) std::array<double, kLanes> factor;  ///< mult · 2^−shift
   alignas(32) std::array<double, kLanes> bias;
+  alignas(32) std::array<std::int32_t, kLanes> mult;
+  /// bias · mult + 2^(shift−1) and the shift; in groups of eight lanes, first the even and then the odd ones.
+  alignas(32) std::array<std::int64_t, kLanes> addend, shift;
   double low, high;  ///< clamp before the zero point is added
   std::int32_t zero;
+  bool narrow;  ///< results of 32-bit sums fit 32 bits, and 18 ≤ shift ≤ 32: the integer form serves 32-bit sums
 };
+
+/// Where LaneParams keep addend and shift of `lane`.
+[[nodiscard]] constexpr std::size_t even_odd_position(std::size_t lane) {
+  return lane / 8 * 8 + lane % 2 * 4 + lane % 8 / 2;
+}
 
 /// Two window taps of a depthwise convolution: coefficient pairs for kLanes lanes.
 struct TapPair {
   const std::int16_t *a, *b;  ///< source lines of the two taps
+  /// Pair of lane l at pair_position(l): the order in which AVX2 interleaves two lines.
   alignas(32) std::array<std::int16_t, 2 * kLanes> weights;
 };
+[[nodiscard]] constexpr std::size_t pair_position(std::size_t lane) {
+  return 2 * (lane % 4 + lane / 8 * 4 + lane % 8 / 4 * 8);
+}
 
 struct Kernels {
   const char* name;

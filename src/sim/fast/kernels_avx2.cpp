@@ -40,11 +40,19 @@ HEDDLE_AVX2_INLINE __m256i broadcast_pair(const std::byte* at) {
   return _mm256_set1_epi32(pair);
 }
 
+/// acc += x·w. The empty statement keeps the compiler from re-associating the sums of several steps, for which the
+/// registers do not suffice.
+HEDDLE_AVX2_INLINE void accumulate(__m256i& acc, __m256i x, __m256i w) {
+  acc = _mm256_add_epi32(acc, _mm256_madd_epi16(x, w));
+  asm("" : "+x"(acc));
+}
+
 template <WeightPass Pass, int Rows>
 HEDDLE_AVX2 void gemm(const GemmBlock& block, std::int32_t* sums) {
   constexpr std::int64_t kPairBytes = 2 * kLanes * (Pass == WeightPass::bytes ? 1 : 2);
   __m256i acc[Rows][2];
   const std::byte* rows[Rows];
+#pragma GCC unroll 6
   for (int r = 0; r < Rows; ++r) {
     acc[r][0] = acc[r][1] = _mm256_setzero_si256();
     rows[r] = block.rows[static_cast<std::size_t>(r)];
@@ -58,11 +66,12 @@ HEDDLE_AVX2 void gemm(const GemmBlock& block, std::int32_t* sums) {
 #pragma GCC unroll 6
       for (int r = 0; r < Rows; ++r) {
         const __m256i x = broadcast_pair(rows[r] + at + 4 * pair);
-        acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(x, w0));
-        acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(x, w1));
+        accumulate(acc[r][0], x, w0);
+        accumulate(acc[r][1], x, w1);
       }
     }
   }
+#pragma GCC unroll 6
   for (int r = 0; r < Rows; ++r) {
     store(sums + r * kLanes, acc[r][0]);
     store(sums + r * kLanes + 8, acc[r][1]);
@@ -98,10 +107,36 @@ HEDDLE_AVX2_INLINE __m128i requantized(__m256d biased, __m256d factor, const Lim
   return _mm_add_epi32(_mm256_cvtpd_epi32(clamped), limits.zero);
 }
 
+/// requantise of eight lanes in integers. Only the lower 32 bits of the shifted products are wanted: for the even lanes
+/// a logical shift to the right, for the odd ones one to the left, which leaves them in the upper halves.
+HEDDLE_AVX2_INLINE __m256i requantized_narrow(const LaneParams& lanes, __m256i acc, std::size_t lane) {
+  const __m256i mult = load(lanes.mult.data() + lane);
+  const __m256i even = _mm256_add_epi64(_mm256_mul_epi32(acc, mult), load(lanes.addend.data() + lane));
+  const __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(acc, 32), _mm256_srli_epi64(mult, 32)),
+                                       load(lanes.addend.data() + lane + 4));
+  const __m256i left = _mm256_sub_epi64(_mm256_set1_epi64x(32), load(lanes.shift.data() + lane + 4));
+  return _mm256_blend_epi32(_mm256_srlv_epi64(even, load(lanes.shift.data() + lane)), _mm256_sllv_epi64(odd, left),
+                            0xaa);
+}
+
+HEDDLE_AVX2 void post_narrow(const LaneParams& lanes, const std::int32_t* acc, std::int64_t rows, std::int16_t* out) {
+  const __m256i low = _mm256_set1_epi32(static_cast<int>(lanes.low));
+  const __m256i high = _mm256_set1_epi32(static_cast<int>(lanes.high)), zero = _mm256_set1_epi32(lanes.zero);
+  for (std::int64_t r = 0; r < rows; ++r, acc += kLanes, out += kLanes) {
+    __m256i y[2];
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < 2; ++h) {
+      const __m256i scaled = requantized_narrow(lanes, load(acc + 8 * h), 8 * h);
+      y[h] = _mm256_add_epi32(_mm256_min_epi32(_mm256_max_epi32(scaled, low), high), zero);
+    }
+    store(out, _mm256_permute4x64_epi64(_mm256_packs_epi32(y[0], y[1]), 0xd8));
+  }
+}
+
 HEDDLE_AVX2 void post(const LaneParams& lanes, const std::int32_t* acc, std::int64_t rows, std::int16_t* out) {
+  if (lanes.narrow) return post_narrow(lanes, acc, rows, out);
   const Limits limits = limits_of(lanes);
   for (std::int64_t r = 0; r < rows; ++r, acc += kLanes, out += kLanes)
-#pragma GCC unroll 2
     for (std::size_t l = 0; l < kLanes; l += 8) {
       __m128i y[2];
       for (std::size_t h = 0; h < 2; ++h) {
@@ -184,20 +219,39 @@ HEDDLE_AVX2 void narrow(const std::int16_t* from, std::int64_t count, std::int8_
 }
 
 /// unpacklo and unpackhi work within halves of 8 lanes: the accumulators hold lanes 0-3, 8-11 and 4-7, 12-15.
+struct DepthwiseSums {
+  __m256i low, high;
+};
+
+HEDDLE_AVX2_INLINE void add_pair(const TapPair& pair, std::int64_t k, DepthwiseSums& sums) {
+  const __m256i a = load(pair.a + k), b = load(pair.b + k);
+  sums.low = _mm256_add_epi32(sums.low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), load(pair.weights.data())));
+  sums.high =
+      _mm256_add_epi32(sums.high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), load(pair.weights.data() + kLanes)));
+}
+
+HEDDLE_AVX2_INLINE void store_sums(const DepthwiseSums& sums, std::int32_t* acc) {
+  store(acc, _mm256_permute2x128_si256(sums.low, sums.high, 0x20));
+  store(acc + 8, _mm256_permute2x128_si256(sums.low, sums.high, 0x31));
+}
+
 HEDDLE_AVX2 void depthwise(const TapPair* pairs, std::int64_t pair_count, std::int64_t count, std::int32_t* acc) {
-  for (std::int64_t k = 0; k < count; k += kLanes) {
-    __m256i low = _mm256_setzero_si256(), high = _mm256_setzero_si256();
-    for (const TapPair *pair = pairs, *end = pairs + pair_count; pair != end; ++pair) {
-      const __m256i a = load(pair->a + k), b = load(pair->b + k);
-      const __m256i w0 = load(pair->weights.data()), w1 = load(pair->weights.data() + kLanes);
-      // Weights are stored in lane order; bring them into the order of the unpacked products.
-      const __m256i even = _mm256_permute2x128_si256(w0, w1, 0x20), odd = _mm256_permute2x128_si256(w0, w1, 0x31);
-      low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), even));
-      high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), odd));
+  const TapPair* const end = pairs + pair_count;
+  const __m256i zero = _mm256_setzero_si256();
+  std::int64_t k = 0;
+  for (; k + 2 * kLanes <= count; k += 2 * kLanes) {
+    DepthwiseSums first{zero, zero}, second{zero, zero};
+    for (const TapPair* pair = pairs; pair != end; ++pair) {
+      add_pair(*pair, k, first);
+      add_pair(*pair, k + kLanes, second);
     }
-    store(acc + k, _mm256_permute2x128_si256(low, high, 0x20));
-    store(acc + k + 8, _mm256_permute2x128_si256(low, high, 0x31));
+    store_sums(first, acc + k);
+    store_sums(second, acc + k + kLanes);
   }
+  if (k == count) return;
+  DepthwiseSums sums{zero, zero};
+  for (const TapPair* pair = pairs; pair != end; ++pair) add_pair(*pair, k, sums);
+  store_sums(sums, acc + k);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ void depthwise(const TapPair* pairs, std::int64_t pair_count, std::int64_t count
   std::fill_n(acc, count, 0);
   for (std::int64_t p = 0; p < pair_count; ++p)
     for (std::int64_t k = 0; k < count; ++k) {
-      const auto lane = static_cast<std::size_t>(2 * (k % kLanes));
+      const std::size_t lane = pair_position(static_cast<std::size_t>(k % kLanes));
       acc[k] += pairs[p].a[k] * pairs[p].weights[lane] + pairs[p].b[k] * pairs[p].weights[lane + 1];
     }
 }

@@ -23,8 +23,8 @@ struct Stored {
   [[nodiscard]] std::int64_t tile(std::int64_t out_tile, std::int64_t ky, std::int64_t kx, std::int64_t c) const {
     return (((out_tile * kernel_h + ky) * kernel_w + kx) * ceil_div(in_channels, n) + c / n) * m * n;
   }
-  [[nodiscard]] std::int32_t at(std::int64_t o, std::int64_t ky, std::int64_t kx, std::int64_t c) const {
-    return load_element(bytes.data(), tile(o / m, ky, kx, c) + o % m * n + c % n, type);
+  [[nodiscard]] std::int64_t index(std::int64_t o, std::int64_t ky, std::int64_t kx, std::int64_t c) const {
+    return tile(o / m, ky, kx, c) + o % m * n + c % n;
   }
 };
 
@@ -50,9 +50,11 @@ std::int64_t quad_channels(const Stored& s, std::int64_t quad) {
 bool any_weight(const Stored& s, const Tap& tap) {
   const std::int64_t first = tap.block * s.lane_count + tap.quad * kTapChannels;
   const std::int64_t count = quad_channels(s, tap.quad);
-  for (std::int64_t o = 0; o < s.out_channels; ++o)
-    for (std::int64_t c = first; c < first + count; ++c)
-      if (s.at(o, tap.ky, tap.kx, c) != 0) return true;
+  for (std::int64_t o = 0; o < s.out_channels; ++o) {
+    const std::int64_t from = s.index(o, tap.ky, tap.kx, first);
+    for (std::int64_t c = from; c < from + count; ++c)
+      if (load_element(s.bytes.data(), c, s.type) != 0) return true;
+  }
   return false;
 }
 
@@ -71,9 +73,12 @@ void fill_tap(const Stored& s, const Tap& tap, std::int64_t panel, std::byte* to
   const std::int64_t first = tap.block * s.lane_count + tap.quad * kTapChannels;
   const std::int64_t count = quad_channels(s, tap.quad);
   const std::int64_t outputs = std::min(kLanes, s.out_channels - panel * kLanes);
-  for (std::int64_t o = 0; o < outputs; ++o)
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    // The channels of a quad lie in one slot and so in one run of N.
+    const std::int64_t from = s.index(panel * kLanes + o, tap.ky, tap.kx, first);
     for (std::int64_t c = 0; c < count; ++c)
-      store_element(to, (c / 2 * kLanes + o) * 2 + c % 2, s.type, s.at(panel * kLanes + o, tap.ky, tap.kx, first + c));
+      store_element(to, (c / 2 * kLanes + o) * 2 + c % 2, s.type, load_element(s.bytes.data(), from + c, s.type));
+  }
 }
 
 std::int64_t magnitude(WeightPass pass, std::int32_t weight) {
@@ -92,6 +97,8 @@ std::int64_t magnitude(WeightPass pass, std::int32_t weight) {
 /// Per tap, the sum of magnitudes of each output's weights; cut so that no output's sum exceeds `limit`.
 std::vector<TapRange> ranges_of(const PackedWeights& packed, DataType type, WeightPass pass, std::int64_t limit) {
   const auto count = static_cast<std::int64_t>(packed.taps.size());
+  const std::int64_t largest = pass == WeightPass::words ? 32768 : pass == WeightPass::low_byte ? 255 : 128;
+  if (count * kTapChannels * largest <= limit) return {{0, count}};
   std::vector<std::int64_t> sums(static_cast<std::size_t>(packed.panels * kLanes));
   std::vector<TapRange> ranges;
   std::int64_t begin = 0;

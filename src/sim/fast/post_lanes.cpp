@@ -17,10 +17,19 @@ LaneParams lane_params(const Post& post, std::int64_t channels, std::int64_t per
   params.low = post.lo - post.zero;
   params.high = post.hi - post.zero;
   params.zero = post.zero;
-  for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-    const auto& q = post.channel(std::min(block * period + lane % period, channels - 1));
-    params.factor[static_cast<std::size_t>(lane)] = std::ldexp(q.mult, -q.shift);
-    params.bias[static_cast<std::size_t>(lane)] = static_cast<double>(q.bias);
+  params.narrow = true;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const auto& q = post.channel(std::min(block * period + static_cast<std::int64_t>(lane) % period, channels - 1));
+    params.factor[lane] = std::ldexp(q.mult, -q.shift);
+    params.bias[lane] = static_cast<double>(q.bias);
+    params.mult[lane] = q.mult;
+    // |acc + bias| < 2^32, times mult < 2^48, shifted by 18 < 2^30.
+    if (q.shift < 18 || q.shift > 32 || std::abs(q.bias) > INT32_MAX) {
+      params.narrow = false;
+      continue;
+    }
+    params.addend[even_odd_position(lane)] = q.bias * q.mult + (std::int64_t{1} << (q.shift - 1));
+    params.shift[even_odd_position(lane)] = q.shift;
   }
   return params;
 }

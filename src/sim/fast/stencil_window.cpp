@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "sim/fast/stencil.h"
@@ -51,10 +52,27 @@ std::int16_t pad_of(const Stencil& s) {
   return static_cast<std::int16_t>(s.c.i[Field::pad_value]);
 }
 
-void split_phases(const Window& w, std::int64_t lane_count, const std::int16_t* from, std::int16_t* to) {
+/// `LaneCount` is a constant, so that the copy of a pixel is one move.
+template <std::int64_t LaneCount>
+void split_phases(const Window& w, const std::int16_t* from, std::int16_t* to) {
   for (std::int64_t phase = 0; phase < w.stride_w; ++phase)
     for (std::int64_t x = phase, k = 0; x < w.columns; x += w.stride_w, ++k)
-      std::copy_n(from + x * lane_count, lane_count, to + (phase * w.phase_columns + k) * lane_count);
+      std::memcpy(to + (phase * w.phase_columns + k) * LaneCount, from + x * LaneCount, LaneCount * sizeof *to);
+}
+
+void split_phases(const Window& w, std::int64_t lane_count, const std::int16_t* from, std::int16_t* to) {
+  switch (lane_count) {
+    case 1:
+      return split_phases<1>(w, from, to);
+    case 2:
+      return split_phases<2>(w, from, to);
+    case 4:
+      return split_phases<4>(w, from, to);
+    case 8:
+      return split_phases<8>(w, from, to);
+    case 16:
+      return split_phases<16>(w, from, to);
+  }
 }
 
 /// Where the taps of output row `y` begin in a band whose lines start with that of output row `first`.
@@ -112,7 +130,8 @@ void fill_weights(const Stencil& s, std::int64_t block, std::int64_t taps, Part 
   const std::byte* words = s.c.coefficients.data() + block * taps * 2 * s.c.overlay.N;
   for (std::int64_t t = 0; t < taps; ++t)
     for (std::int64_t lane = 0; lane < kLanes; ++lane)
-      pairs[static_cast<std::size_t>(t / 2)].weights[static_cast<std::size_t>(2 * lane + t % 2)] =
+      pairs[static_cast<std::size_t>(t / 2)]
+          .weights[pair_position(static_cast<std::size_t>(lane)) + static_cast<std::size_t>(t % 2)] =
           part_of(load_element(words + t * 2 * s.c.overlay.N, lane % s.lane_count, DataType::i16), part);
 }
 
