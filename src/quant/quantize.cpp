@@ -66,6 +66,21 @@ ir::Quantization weight_parameters(const ir::Graph& graph, const Dense& d, bool 
   return q;
 }
 
+/// Limits weights to what their scales can represent, so that no integer beyond ±127 (or ±32767) can come of them.
+Tensor clipped(const Tensor& weights, const ir::Quantization& q) {
+  Tensor result = weights.clone();
+  std::size_t inner = 1;
+  for (std::size_t d = static_cast<std::size_t>(q.axis) + 1; d < weights.rank(); ++d)
+    inner *= static_cast<std::size_t>(weights.dim(d));
+  const float top = q.type == DataType::i16 ? 32767.0F : 127.0F;
+  const auto values = result.mutable_data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float limit = top * q.scale[i / inner % q.scale.size()];
+    values[i] = std::clamp(values[i], -limit, limit);
+  }
+  return result;
+}
+
 void write_parameters(ir::Graph& graph, const Plan& plan, const GroupFormats& formats, const Widths& widths) {
   const auto format = [&](ir::ValueId id) {
     const int group = plan.group_of[static_cast<std::size_t>(id)];
@@ -73,9 +88,11 @@ void write_parameters(ir::Graph& graph, const Plan& plan, const GroupFormats& fo
   };
   for (std::size_t v = 0; v < plan.group_of.size(); ++v)
     if (plan.group_of[v] >= 0) graph.values[v].quantization = parameters_of(format(static_cast<ir::ValueId>(v)));
-  for (std::size_t d = 0; d < plan.dense.size(); ++d)
-    graph.value(plan.dense[d].weight).quantization =
-        weight_parameters(graph, plan.dense[d], widths.wide_weights[d], format(plan.dense[d].input));
+  for (std::size_t d = 0; d < plan.dense.size(); ++d) {
+    ir::Value& weights = graph.value(plan.dense[d].weight);
+    weights.quantization = weight_parameters(graph, plan.dense[d], widths.wide_weights[d], format(plan.dense[d].input));
+    weights.constant = clipped(*weights.constant, *weights.quantization);
+  }
 }
 
 Result<Precisions> choose_widths(Simulation& simulation, const Plan& plan, const Pinned& pinned, Samples samples,

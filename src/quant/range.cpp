@@ -88,39 +88,59 @@ Range least_squares(const Observation& o, int levels) {
   return best;
 }
 
-/// Divergence of the clipped histogram from itself in `levels` steps (Migacz: outliers belong to the edge bins).
-double divergence(const Observation& o, const Range& range, int levels) {
-  std::vector<double> clipped(o.bins.size(), 0.0);
-  std::vector<int> level(o.bins.size(), 0);
-  std::vector<double> mass(static_cast<std::size_t>(levels), 0.0), occupied(static_cast<std::size_t>(levels), 0.0);
-  const double step = (range.high - range.low) / levels;
-  const auto bin_of = [&](double x) {
-    const double at = (x - double{o.low}) / o.bin_width();
-    return static_cast<std::size_t>(std::clamp(at, 0.0, static_cast<double>(o.bins.size() - 1)));
-  };
-  const std::size_t first = bin_of(range.low), last = bin_of(range.high - o.bin_width() / 2);
-  double total = 0;
-  for (std::size_t b = 0; b < o.bins.size(); ++b) {
-    const auto n = static_cast<double>(o.bins[b]);
-    const std::size_t to = std::clamp(b, first, last);
-    clipped[to] += n;
-    total += n;
-    if (to != b) continue;  // outliers count in the reference, not in what is represented
-    const int at = std::clamp(static_cast<int>((center(o, b) - range.low) / step), 0, levels - 1);
-    level[b] = at;
-    mass[static_cast<std::size_t>(at)] += n;
-    occupied[static_cast<std::size_t>(at)] += n > 0 ? 1 : 0;
+/// Divergence of the clipped histogram from itself in `levels` steps (Migacz: outliers belong to the edge bins). What
+/// an activation has set to exactly its limit (0 of Relu, 6 of Relu6) is represented exactly and stays out of it.
+class Divergence {
+ public:
+  Divergence(const Observation& o, const Range& range, int levels)
+      : o_(o),
+        range_(range),
+        first_(bin_of(range.low)),
+        last_(bin_of(range.high - o.bin_width() / 2)),
+        mass_(static_cast<std::size_t>(levels)),
+        occupied_(static_cast<std::size_t>(levels)) {
+    for (std::size_t b = first_; b <= last_; ++b) {
+      inside_ += count(b);
+      mass_[level(b)] += count(b);
+      occupied_[level(b)] += count(b) > 0 ? 1 : 0;
+    }
+    for (std::size_t b = 0; b < first_; ++b) below_ += count(b);
+    for (std::size_t b = last_ + 1; b < o.bins.size(); ++b) above_ += count(b);
   }
-  double inside = 0, sum = 0;
-  for (const double m : mass) inside += m;
-  for (std::size_t b = first; b <= last; ++b) {
-    if (clipped[b] <= 0) continue;
-    const auto at = static_cast<std::size_t>(level[b]);
-    const double q = o.bins[b] > 0 ? mass[at] / occupied[at] / inside : 1e-12;
-    sum += clipped[b] / total * std::log(clipped[b] / total / q);
+
+  [[nodiscard]] double value() const {
+    const double total = inside_ + below_ + above_;
+    double sum = 0;
+    for (std::size_t b = first_; b <= last_; ++b) {
+      const double clipped = count(b) + (b == first_ ? below_ : 0) + (b == last_ ? above_ : 0);
+      if (clipped <= 0) continue;
+      const double q = count(b) > 0 ? mass_[level(b)] / occupied_[level(b)] / inside_ : 1e-12;
+      sum += clipped / total * std::log(clipped / total / q);
+    }
+    return sum;
   }
-  return sum;
-}
+
+ private:
+  [[nodiscard]] std::size_t bin_of(double x) const {
+    const double at = (x - double{o_.low}) / o_.bin_width();
+    return static_cast<std::size_t>(std::clamp(at, 0.0, static_cast<double>(o_.bins.size() - 1)));
+  }
+  [[nodiscard]] std::size_t level(std::size_t b) const {
+    const double step = (range_.high - range_.low) / static_cast<double>(mass_.size());
+    return static_cast<std::size_t>(
+        std::clamp((center(o_, b) - range_.low) / step, 0.0, static_cast<double>(mass_.size() - 1)));
+  }
+  [[nodiscard]] double count(std::size_t b) const {
+    const bool exact = (b == 0 && o_.low == 0) || (b + 1 == o_.bins.size() && b == last_);
+    return exact ? 0 : static_cast<double>(o_.bins[b]);
+  }
+
+  const Observation& o_;
+  Range range_;
+  std::size_t first_, last_;
+  std::vector<double> mass_, occupied_;
+  double inside_ = 0, below_ = 0, above_ = 0;
+};
 
 Range least_divergence(const Observation& o, int levels) {
   constexpr int kSteps = 40;
@@ -129,7 +149,7 @@ Range least_divergence(const Observation& o, int levels) {
   double least = std::numeric_limits<double>::infinity();
   for (int k = kSteps; k >= 4; --k) {
     const Range range{full.low * k / kSteps, full.high * k / kSteps};
-    const double value = divergence(o, range, levels);
+    const double value = Divergence(o, range, levels).value();
     if (value < least) {
       least = value;
       best = range;
