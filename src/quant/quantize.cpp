@@ -181,7 +181,7 @@ Result<QuantizationReport> quantize(ir::Graph& graph, Samples samples, const Qua
       return fail(status.error());
   QuantizationReport report;
   report.method = options.method;
-  const auto db = simulation.evaluate(chosen->widths, samples);
+  const auto db = simulation.evaluate(chosen->widths, samples, Signal::total);
   if (!db) return fail(db.error());
   report.output_sqnr = *db;
   report.target_reached = options.precision != Precision::automatic || *db >= options.target_sqnr;

@@ -142,19 +142,22 @@ class Divergence {
   double inside_ = 0, below_ = 0, above_ = 0;
 };
 
+/// First the upper end, then the lower one, each from all of it to a tenth.
 Range least_divergence(const Observation& o, int levels) {
   constexpr int kSteps = 40;
   const Range full = everything(o);
   Range best = full;
   double least = std::numeric_limits<double>::infinity();
-  for (int k = kSteps; k >= 4; --k) {
-    const Range range{full.low * k / kSteps, full.high * k / kSteps};
+  const auto consider = [&](const Range& range) {
+    if (range.high - range.low <= 0) return;
     const double value = Divergence(o, range, levels).value();
-    if (value < least) {
-      least = value;
-      best = range;
-    }
-  }
+    if (value >= least) return;
+    least = value;
+    best = range;
+  };
+  for (int k = kSteps; k >= kSteps / 10; --k) consider({full.low, full.high * k / kSteps});
+  const double high = best.high;
+  for (int k = kSteps; k >= kSteps / 10; --k) consider({full.low * k / kSteps, high});
   return best;
 }
 

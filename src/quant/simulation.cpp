@@ -40,6 +40,26 @@ double noise_ratio(std::span<const float> reference, std::span<const float> quan
   return std::clamp(sums[1] / sums[0], 1e-20, 1e20);
 }
 
+double spread_noise_ratio(const Tensor& reference, const Tensor& quantized) {
+  const Shape& shape = reference.shape();
+  const std::int64_t pixels = shape.size() < 3 ? 1 : element_count(Shape(shape.begin() + 2, shape.end()));
+  constexpr std::int64_t kLeastPixels = 16;  // fewer do not tell a level from a signal
+  if (pixels < kLeastPixels) return noise_ratio(reference.data<float>(), quantized.data<float>());
+  const auto plane = static_cast<std::size_t>(pixels);
+  Tensor levelled = reference.clone(), shifted = quantized.clone();
+  const auto wanted = levelled.mutable_data<float>(), got = shifted.mutable_data<float>();
+  for (std::size_t start = 0; start < wanted.size(); start += plane) {
+    double sum = 0;
+    for (std::size_t i = start; i < start + plane; ++i) sum += wanted[i];
+    const auto mean = static_cast<float>(sum / static_cast<double>(plane));
+    for (std::size_t i = start; i < start + plane; ++i) {
+      wanted[i] -= mean;
+      got[i] -= mean;
+    }
+  }
+  return noise_ratio(levelled.data<float>(), shifted.data<float>());
+}
+
 Simulation::Simulation(const ir::Graph& graph, const Plan& plan, GroupFormats formats)
     : graph_(graph), plan_(plan), formats_(std::move(formats)) {
   refresh_weights();
@@ -104,7 +124,7 @@ Result<std::vector<Tensor>> Simulation::reference_outputs(const Sample& sample) 
   return outputs;
 }
 
-Result<double> Simulation::evaluate(const Widths& widths, std::span<const Sample> samples) {
+Result<double> Simulation::evaluate(const Widths& widths, std::span<const Sample> samples, Signal signal) {
   double sum = 0;
   for (const Sample& sample : samples) {
     const auto wanted = reference_outputs(sample);
@@ -115,7 +135,8 @@ Result<double> Simulation::evaluate(const Widths& widths, std::span<const Sample
     for (std::size_t o = 0; o < wanted->size(); ++o) {
       const Tensor& got = (*values)[static_cast<std::size_t>(graph_.outputs[o])];
       if (got.type() != DataType::f32 || got.empty() || (*wanted)[o].empty()) continue;
-      worst = std::max(worst, noise_ratio((*wanted)[o].data<float>(), got.data<float>()));
+      worst = std::max(worst, signal == Signal::spread ? spread_noise_ratio((*wanted)[o], got)
+                                                       : noise_ratio((*wanted)[o].data<float>(), got.data<float>()));
     }
     sum += decibel(worst);
   }

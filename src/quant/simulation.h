@@ -10,6 +10,12 @@
 /// (requantisers round once more), and fast enough to try hundreds of choices.
 namespace heddle::quant {
 
+/// What counts as the signal of an output.
+enum class Signal : std::uint8_t {
+  total,   ///< Σf²
+  spread,  ///< Σ(f − mean of its channel)²: never larger, so that a target which it meets is met by the total too
+};
+
 class Simulation {
  public:
   /// All referenced objects must outlive the simulation.
@@ -17,7 +23,8 @@ class Simulation {
 
   using Sample = std::vector<Tensor>;
   /// Signal to noise at the outputs: per sample the worst output, in dB, averaged over the samples.
-  [[nodiscard]] Result<double> evaluate(const Widths& widths, std::span<const Sample> samples);
+  [[nodiscard]] Result<double> evaluate(const Widths& widths, std::span<const Sample> samples,
+                                        Signal signal = Signal::spread);
   /// Noise that each unit alone would add if it were narrow: largest Σ(f−q)²/Σf² of an output, averaged over samples.
   [[nodiscard]] Result<std::vector<double>> unit_noise(std::span<const Sample> samples);
 
@@ -47,5 +54,8 @@ class Simulation {
 
 /// Σ(f−q)² / Σf², at least 1e-20; 1e-20 where both are 0.
 [[nodiscard]] double noise_ratio(std::span<const float> reference, std::span<const float> quantized);
+/// The same with each channel's mean over the pixels taken off first (outputs of 16 pixels and more): a map that is
+/// nearly constant, such as a background class, would otherwise drown what the others say.
+[[nodiscard]] double spread_noise_ratio(const Tensor& reference, const Tensor& quantized);
 
 }  // namespace heddle::quant
