@@ -2,7 +2,8 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <map>
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "ir/deployment.h"
