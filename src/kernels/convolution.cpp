@@ -13,6 +13,8 @@ namespace {
 
 /// Floats of one unfolded strip: it should stay in the cache, but be wide enough to pay for the product's packing.
 constexpr std::int64_t kStripFloats = std::int64_t{1} << 20;
+/// Depthwise layers with a larger table of rows are unfolded like all others.
+constexpr std::int64_t kMaxRowPairs = std::int64_t{1} << 24;
 /// A transposed convolution whose columns (per feature) take more than this is scattered directly.
 constexpr std::int64_t kMaxColumnFloats = std::int64_t{1} << 27;
 
@@ -178,6 +180,11 @@ void add_scaled(const float* source, std::int64_t stride, float weight, std::int
     for (std::int64_t o = 0; o < count; ++o) target[o] += weight * source[o * stride];
 }
 
+/// Entries of PlaneTaps::source.
+std::int64_t row_pairs(const Window& w) {
+  return element_count(w.out) / w.out.back() * (element_count(w.kernel) / w.kernel.back());
+}
+
 void convolve_plane(const Window& w, const PlaneTaps& taps, const float* x, const float* weights, float* y) {
   const std::int64_t width = row_length(w.out), in_width = row_length(w.in), stride = w.stride.back();
   const std::size_t inner_taps = taps.columns.size();
@@ -253,7 +260,7 @@ std::int64_t tap_position(const Window& w, const Shape& out, const Shape& tap) {
 void convolve(const ConvGeometry& g, std::span<const float> x, std::span<const float> w, std::span<const float> bias,
               std::span<float> y) {
   if (y.empty()) return;
-  if (g.channels == g.group) {
+  if (g.channels == g.group && row_pairs(g.window) <= kMaxRowPairs) {
     convolve_depthwise(g, x, w, y);
   } else {
     const std::int64_t size = g.out_size();
@@ -288,7 +295,7 @@ void convolve_transposed(const ConvGeometry& g, std::span<const float> x, std::s
   // Features are independent targets: a block of them is one task.
   const std::int64_t block = std::clamp<std::int64_t>(kStripFloats / std::max<std::int64_t>(taps * in, 1), 1, 64);
   const std::int64_t blocks = (out_group + block - 1) / block;
-  if (in == 0 || out == 0) return;
+  if (in == 0 || out == 0) return add_bias(g, bias, y);
   if (taps > kMaxColumnFloats / in) {
     naive_convolve_transposed<float>(g, x, w, y);
     return add_bias(g, bias, y);

@@ -71,40 +71,72 @@ std::vector<float> floats_of(const Tensor& tensor) {
   return {values.begin(), values.end()};
 }
 
+namespace {
+
+/// Calls body(first element, end, number of the scale) for all runs of elements that share a scale.
+template <class Body>
+void for_each_run(const ScaleMap& map, std::int64_t elements, const Body& body) {
+  if (elements == 0) return;
+  const std::int64_t length = map.run_length(elements), runs = elements / length;
+  if (runs == 1) {
+    parallel_for(elements, grain_for(8),
+                 [&](std::int64_t begin, std::int64_t end) { body(begin, end, std::size_t{0}); });
+    return;
+  }
+  parallel_for(runs, grain_for(length * 8), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t run = begin; run < end; ++run) body(run * length, (run + 1) * length, map(run * length));
+  });
+}
+
+/// The types of most weights and activations are written and read directly, all others through i64.
+template <class F>
+Tensor through_integer(DataType type, F&& f) {
+  if (type == DataType::i8) return f.template operator()<std::int8_t>(type);
+  if (type == DataType::u8) return f.template operator()<std::uint8_t>(type);
+  if (type == DataType::i32) return f.template operator()<std::int32_t>(type);
+  return f.template operator()<std::int64_t>(DataType::i64);
+}
+
+}  // namespace
+
 Tensor quantize(const Tensor& x, const Tensor& scale, const Tensor& zero_point, const ScaleMap& map, DataType type) {
   const Tensor reals = cast(x, DataType::f32);
   const auto scales = floats_of(scale);
   const auto zeros = zero_points(zero_point, scale.size());
   const auto limits = limits_of(type);
-  const double lo = limits.first, hi = limits.second;
-  Tensor y(DataType::i64, x.shape());
-  const auto from = reals.data<float>();
-  const auto to = y.mutable_data<std::int64_t>();
-  parallel_for(x.size(), grain_for(8), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::size_t s = map(i);
-      const float steps = std::nearbyint(from[static_cast<std::size_t>(i)] / scales[s]);
-      const double moved = std::isnan(steps) ? 0.0 : static_cast<double>(steps) + static_cast<double>(zeros[s]);
-      to[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(std::clamp(moved, lo, hi));
-    }
-  });
-  return cast(y, type);
+  const float* from = reals.data<float>().data();
+  const auto fill = [&]<class T>(DataType stored) {
+    Tensor y(stored, x.shape());
+    T* to = y.mutable_data<T>().data();
+    for_each_run(map, x.size(), [&](std::int64_t begin, std::int64_t end, std::size_t s) {
+      const double zero = static_cast<double>(zeros[s]);
+      for (std::int64_t i = begin; i < end; ++i) {
+        const float steps = std::nearbyint(from[i] / scales[s]);
+        const double moved = std::isnan(steps) ? 0.0 : static_cast<double>(steps) + zero;
+        to[i] = static_cast<T>(std::clamp(moved, limits.first, limits.second));
+      }
+    });
+    return y;
+  };
+  return cast(through_integer(type, fill), type);
 }
 
 Tensor dequantize(const Tensor& x, const Tensor& scale, const Tensor& zero_point, const ScaleMap& map) {
-  const Tensor wide = cast(x, DataType::i64);
   const auto scales = floats_of(scale);
   const auto zeros = zero_points(zero_point, scale.size());
-  Tensor y(DataType::f32, x.shape());
-  const auto from = wide.data<std::int64_t>();
-  const auto to = y.mutable_data<float>();
-  parallel_for(x.size(), grain_for(8), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::size_t s = map(i);
-      to[static_cast<std::size_t>(i)] = static_cast<float>(from[static_cast<std::size_t>(i)] - zeros[s]) * scales[s];
-    }
-  });
-  return y;
+  const auto read = [&]<class T>(DataType stored) {
+    const Tensor integers = cast(x, stored);
+    const T* from = integers.data<T>().data();
+    Tensor y(DataType::f32, x.shape());
+    float* to = y.mutable_data<float>().data();
+    for_each_run(map, x.size(), [&](std::int64_t begin, std::int64_t end, std::size_t s) {
+      const std::int64_t zero = zeros[s];
+      for (std::int64_t i = begin; i < end; ++i)
+        to[i] = static_cast<float>(static_cast<std::int64_t>(from[i]) - zero) * scales[s];
+    });
+    return y;
+  };
+  return through_integer(x.type(), read);
 }
 
 }  // namespace heddle::kernels

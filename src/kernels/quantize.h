@@ -19,6 +19,10 @@ class ScaleMap {
     if (!blocked_) return static_cast<std::size_t>(at);
     return static_cast<std::size_t>((row / size_ * blocks_ + at / block_) * inner_ + inside);
   }
+  /// So many elements in a row share a scale, from every multiple of it on.
+  [[nodiscard]] std::int64_t run_length(std::int64_t elements) const {
+    return single_ ? elements : blocked_ ? 1 : inner_;
+  }
 
  private:
   bool single_ = true, blocked_ = false;

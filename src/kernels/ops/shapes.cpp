@@ -16,40 +16,50 @@ Computed run_view(const Attributes& attributes, Tensors inputs, std::size_t) {
   return one(inputs[0].reshaped(infos->front().shape));
 }
 
-/// Puts 0 (copy) and −1 (the rest) into numbers.
-Shape resolve_reshape(Check& check, const Shape& x, Shape wanted) {
+/// Product of the entries that are not −1; kUnknown if one is not bound, nothing if it is absurdly large.
+std::optional<std::int64_t> known_product(const Shape& shape, std::int64_t open) {
+  Shape known;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (static_cast<std::int64_t>(i) == open) continue;
+    if (shape[i] == kUnknown) return kUnknown;
+    known.push_back(shape[i]);
+  }
+  const std::int64_t product = checked_element_count(known);
+  if (product < 0) return std::nullopt;
+  return product;
+}
+
+/// Copies dimensions where the shape says 0; returns the position of its −1, or −1 if it has none.
+std::int64_t copy_dimensions(Check& check, const Shape& x, Shape& wanted) {
   const bool zero_is_zero = get_int(check.attributes(), "allowzero", 0) != 0;
-  std::int64_t known = 1, open = -1;
+  std::int64_t open = -1;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == 0 && !zero_is_zero) {
-      if (i >= x.size()) {
-        check.error("op.shape", "shape",
-                    text("entry ", i, " is 0 (copy), but the input has only ", x.size(), " dimensions"));
-        return {};
-      }
-      wanted[i] = x[i];
-      if (x[i] == kUnknown) known = kUnknown;
-    } else if (wanted[i] == -1) {
-      if (open >= 0) check.error("op.shape", "shape", text("the shape ", wanted, " has more than one -1"));
+    if (wanted[i] < -1) check.error("op.shape", "shape", text("entry ", i, " is ", wanted[i]));
+    if (wanted[i] == -1) {
+      if (open >= 0) check.error("op.shape", "shape", text("entries ", open, " and ", i, " are both -1"));
       open = static_cast<std::int64_t>(i);
-      continue;
-    } else if (wanted[i] < -1) {
-      check.error("op.shape", "shape", text("entry ", i, " is ", wanted[i]));
-    }
-    // A hostile shape is refused below, by its size; do not overflow before.
-    if (known >= 0) known = checked_element_count({known, wanted[i]});
-    if (known < 0 && wanted[i] >= 0 && x[std::min(i, x.empty() ? 0 : x.size() - 1)] != kUnknown) {
-      check.error("op.size", "shape", text("the shape ", wanted, " is too large"));
-      return wanted;
+    } else if (wanted[i] == 0 && !zero_is_zero) {
+      if (i < x.size())
+        wanted[i] = x[i];
+      else
+        check.error("op.shape", "shape", text("entry ", i, " is 0 (copy), but the input has the shape ", x));
     }
   }
-  const std::int64_t total = count_of(x);
-  if (!check.ok() || total == kUnknown || known == kUnknown) return wanted;
-  if (open < 0 ? known != total : known == 0 ? total != 0 : total % known != 0)
+  return open;
+}
+
+/// Puts numbers in the place of 0 (copy) and −1 (the rest).
+Shape resolve_reshape(Check& check, const Shape& x, Shape wanted) {
+  const std::int64_t open = copy_dimensions(check, x, wanted), total = count_of(x);
+  if (!check.ok()) return wanted;
+  const auto known = known_product(wanted, open);
+  if (!known) check.error("op.size", "shape", text("the shape ", wanted, " is too large"));
+  if (!known || *known == kUnknown || total == kUnknown) return wanted;
+  if (open < 0 ? *known != total : *known == 0 ? total != 0 : total % *known != 0)
     check.error("op.shape", "shape",
                 text("the input ", x, " with ", total, " elements does not fit the shape ", wanted));
   else if (open >= 0)
-    wanted[static_cast<std::size_t>(open)] = known == 0 ? 0 : total / known;
+    wanted[static_cast<std::size_t>(open)] = *known == 0 ? 0 : total / *known;
   return wanted;
 }
 
