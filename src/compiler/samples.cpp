@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <filesystem>
 #include <optional>
 
@@ -20,6 +21,25 @@ Diagnostic about(const std::string& file, const std::string& field, std::string 
   return {.code = "input.tensor", .message = std::move(message), .file = file, .field = field, .hint = std::move(hint)};
 }
 
+/// Integers that NumPy's files hold as bytes.
+bool is_small_integer(DataType type) {
+  return bits(type) < 8;
+}
+
+Tensor retyped(const Tensor& tensor, DataType type) {
+  Tensor result(type, tensor.shape());
+  std::copy(tensor.bytes().begin(), tensor.bytes().end(), result.mutable_bytes().begin());
+  return result;
+}
+
+/// float32 to bfloat16, by cutting: what such files hold was bfloat16 before.
+Tensor shortened(const Tensor& tensor) {
+  Tensor result(DataType::bf16, tensor.shape());
+  std::transform(tensor.data<float>().begin(), tensor.data<float>().end(), result.mutable_data<std::uint16_t>().begin(),
+                 [](float v) { return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(v) >> 16); });
+  return result;
+}
+
 /// Accepts exactly the input's type and shape; a missing batch dimension of 1 and f64 for f32 are mended.
 Result<Tensor> fit_to(const InputSpec& spec, Tensor tensor, const std::string& file) {
   if (tensor.type() == DataType::f64 && spec.type == DataType::f32) {
@@ -28,6 +48,8 @@ Result<Tensor> fit_to(const InputSpec& spec, Tensor tensor, const std::string& f
                    [](double v) { return static_cast<float>(v); });
     tensor = std::move(single);
   }
+  if (is_small_integer(spec.type) && host_bytes(tensor.type()) == 1) tensor = retyped(tensor, spec.type);
+  if (spec.type == DataType::bf16 && tensor.type() == DataType::f32) tensor = shortened(tensor);
   if (tensor.type() != spec.type)
     return fail(about(file, spec.name, fmt::format("is {}, the model wants {}", name(tensor.type()), name(spec.type))));
   if (tensor.shape() == spec.shape) return tensor;

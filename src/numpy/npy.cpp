@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
@@ -25,6 +26,34 @@ constexpr std::array kDescriptors{
     Descriptor{"|i1", DataType::i8},  Descriptor{"|u1", DataType::u8},  Descriptor{"<i2", DataType::i16},
     Descriptor{"<u2", DataType::u16}, Descriptor{"<i4", DataType::i32}, Descriptor{"<u4", DataType::u32},
     Descriptor{"<i8", DataType::i64}, Descriptor{"<u8", DataType::u64}, Descriptor{"|b1", DataType::boolean}};
+
+/// The type under which a tensor is stored: NumPy has no integers below a byte and no bfloat16.
+DataType stored_type(DataType type) {
+  switch (type) {
+    case DataType::i1:
+    case DataType::i2:
+    case DataType::i4:
+      return DataType::i8;
+    case DataType::u2:
+    case DataType::u4:
+      return DataType::u8;
+    case DataType::bf16:
+      return DataType::f32;
+    default:
+      return type;
+  }
+}
+
+/// Elements as they are stored; bfloat16 is the upper half of a float.
+std::vector<std::byte> stored_bytes(const Tensor& tensor) {
+  if (tensor.type() != DataType::bf16) return {tensor.bytes().begin(), tensor.bytes().end()};
+  std::vector<std::byte> bytes;
+  for (const std::uint16_t half : tensor.data<std::uint16_t>()) {
+    const auto whole = std::bit_cast<std::array<std::byte, 4>>(std::uint32_t{half} << 16);
+    bytes.insert(bytes.end(), whole.begin(), whole.end());
+  }
+  return bytes;
+}
 
 /// The text between `'key':` and the next of `ends` in the header's Python dictionary.
 std::optional<std::string_view> entry(std::string_view header, std::string_view key, std::string_view ends) {
@@ -105,7 +134,7 @@ Result<Tensor> read_npy(const std::string& path) {
 
 std::vector<std::byte> encode_npy(const Tensor& tensor) {
   const auto known = std::find_if(kDescriptors.begin(), kDescriptors.end(),
-                                  [&](const Descriptor& d) { return d.type == tensor.type(); });
+                                  [&](const Descriptor& d) { return d.type == stored_type(tensor.type()); });
   assert(known != kDescriptors.end());
   std::string shape;
   for (const std::int64_t d : tensor.shape()) shape += fmt::format("{}, ", d);
@@ -121,7 +150,8 @@ std::vector<std::byte> encode_npy(const Tensor& tensor) {
   text += header;
   const auto start = std::as_bytes(std::span(text));
   std::vector<std::byte> bytes(start.begin(), start.end());
-  bytes.insert(bytes.end(), tensor.bytes().begin(), tensor.bytes().end());
+  const std::vector<std::byte> data = stored_bytes(tensor);
+  bytes.insert(bytes.end(), data.begin(), data.end());
   return bytes;
 }
 

@@ -17,6 +17,7 @@ using Arrays = std::vector<std::pair<std::string, Tensor>>;
 /// Little-endian, C-ordered arrays of booleans, integers or floats. Fortran order and objects are refused.
 [[nodiscard]] Result<Tensor> read_npy(const std::string& path);
 [[nodiscard]] Result<Tensor> decode_npy(std::span<const std::byte> bytes, const std::string& name);
+/// Integers of 4 bits and fewer are stored as bytes, bfloat16 as float32.
 [[nodiscard]] std::vector<std::byte> encode_npy(const Tensor& tensor);
 [[nodiscard]] Status write_npy(const Tensor& tensor, const std::string& path);
 
