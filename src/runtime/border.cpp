@@ -244,6 +244,9 @@ Diagnostics check_binding(const Binding& binding, const isa::ProgramTensor& tens
     found.push_back(finding(
         binding, "offset",
         "it ends beyond the " + std::to_string(limit) + " bytes of base register " + std::to_string(binding.base)));
+  if (binding.offset % slot_bytes != 0)
+    found.push_back(
+        finding(binding, "offset", "must be a multiple of the slot of " + std::to_string(slot_bytes) + " bytes"));
   if (!(binding.scale > 0) || !std::isfinite(binding.scale))
     found.push_back(finding(binding, "scale", "must be a positive finite number"));
   if (binding.zero_point < -32768 || binding.zero_point > 32767)

@@ -12,10 +12,14 @@ namespace {
 using isa::Field;
 using isa::StencilOp;
 
-/// Whole pixels in a vector, and few enough taps that 32 bits hold a sum of products with a byte of a coefficient.
+/// Whole pixels in a vector; for a depthwise convolution also few enough taps, and a pad value of the source's type, so
+/// that 32 bits hold a sum of products with 8-bit elements or with a byte of the coefficients.
 bool is_supported(const Stencil& s) {
   if (s.lane_count > kLanes || kLanes % s.lane_count != 0) return false;
-  return s.op != StencilOp::depthwise || s.c.i[Field::kernel_h] * s.c.i[Field::kernel_w] <= 256;
+  if (s.op != StencilOp::depthwise) return true;
+  const std::int64_t pad = s.c.i[Field::pad_value];
+  return s.c.i[Field::kernel_h] * s.c.i[Field::kernel_w] <= 256 &&
+         (s.type == DataType::i16 || (pad >= -128 && pad <= 127));
 }
 
 }  // namespace
