@@ -2,6 +2,7 @@
 """The QDQ variant of a model by ONNX Runtime's own `quantize_static`: per channel, int8 weights, uint8 activations."""
 
 import logging
+import sys
 import tempfile
 from pathlib import Path
 
@@ -53,3 +54,13 @@ def quantize(model, calibration=4):
             weight_type=QuantType.QInt8,
         )
         return onnx.load(out)
+
+
+def main():
+    """`python -m tests.zoo.qdq MODEL OUT`: the QDQ form of any float model with picture inputs."""
+    source, target = sys.argv[1:]
+    onnx.save(quantize(onnx.load(source)), target)
+
+
+if __name__ == "__main__":
+    main()
