@@ -132,7 +132,7 @@ class Writer {
     replacement_[static_cast<std::size_t>(id)] = reals;
   }
 
-  /// Biases as 32-bit integers in units of the accumulator, as other runtimes expect them, where they fit.
+  /// Biases as 32-bit integers, in units of the accumulator where they fit, as other runtimes expect them.
   void quantize_bias(ir::Node& node) {
     const bool has_bias = (node.op == "Conv" || node.op == "ConvTranspose" || node.op == "Gemm") &&
                           node.inputs.size() > 2 && node.inputs[2] != ir::kNoValue;
@@ -146,9 +146,13 @@ class Writer {
     ir::Quantization q{DataType::i32, w->scale, {}, w->scale.size() == 1 ? -1 : 0};
     for (float& s : q.scale) s *= x->scale[0];
     q.zero_point.assign(q.scale.size(), 0);
+    // Wide layers have finer units than 32 bits can count the bias in; a coarser scale is as legal, and other runtimes
+    // must not be left to choose one.
     const auto values = bias.constant->data<float>();
-    for (std::size_t c = 0; c < values.size(); ++c)
-      if (std::abs(double{values[c]} / double{q.scale[q.axis < 0 ? 0 : c]}) > 2147483000.0) return;
+    for (std::size_t c = 0; c < values.size(); ++c) {
+      float& scale = q.scale[q.axis < 0 ? 0 : c];
+      scale = std::max(scale, std::abs(values[c]) / 1073741824.0F);
+    }
     const ir::ValueId integers = parameter(node.name + "/bias/integers", integers_of(*bias.constant, q));
     const auto [scale, zero] = add_parameters(node.name + "/bias", q);
     const ir::ValueId reals = add_value(node.name + "/bias/dequantized", DataType::f32, bias.shape);
