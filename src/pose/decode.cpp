@@ -23,18 +23,27 @@ class Fields {
   Fields(std::span<const float> maps, std::int32_t height, std::int32_t width, std::int32_t factor)
       : maps_(maps), height_(height), width_(width), factor_(factor) {}
 
-  /// Field of a limb at an enlarged pixel: its projection on (vx, vy).
+  /// Field of a limb at an enlarged pixel, interpolated between cells: its projection on (vx, vy). Without
+  /// interpolation a sample near the border of two cells flips with the slightest noise, and with it the vote.
   [[nodiscard]] float along(const Limb& limb, float x, float y, float vx, float vy) const {
-    const auto column = std::clamp(static_cast<std::int32_t>(x + 0.5F) / factor_, 0, width_ - 1);
-    const auto row = std::clamp(static_cast<std::int32_t>(y + 0.5F) / factor_, 0, height_ - 1);
+    const auto factor = static_cast<float>(factor_);
+    const float column = std::clamp((x + 0.5F) / factor - 0.5F, 0.0F, static_cast<float>(width_ - 1));
+    const float row = std::clamp((y + 0.5F) / factor - 0.5F, 0.0F, static_cast<float>(height_ - 1));
     return vx * at(limb.x_channel, row, column) + vy * at(limb.y_channel, row, column);
   }
   [[nodiscard]] float enlarged_height() const { return static_cast<float>(height_ * factor_); }
 
  private:
-  [[nodiscard]] float at(std::size_t channel, std::int32_t y, std::int32_t x) const {
+  [[nodiscard]] float at(std::size_t channel, float row, float column) const {
     const std::size_t plane = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_);
-    return maps_[(kHeatMaps + channel) * plane + static_cast<std::size_t>(y * width_ + x)];
+    const std::span<const float> map = maps_.subspan((kHeatMaps + channel) * plane, plane);
+    const auto top = static_cast<std::int32_t>(row), left = static_cast<std::int32_t>(column);
+    const std::int32_t bottom = std::min(top + 1, height_ - 1), right = std::min(left + 1, width_ - 1);
+    const float fy = row - static_cast<float>(top), fx = column - static_cast<float>(left);
+    const auto value = [&](std::int32_t y, std::int32_t x) { return map[static_cast<std::size_t>(y * width_ + x)]; };
+    const float upper = value(top, left) * (1 - fx) + value(top, right) * fx;
+    const float lower = value(bottom, left) * (1 - fx) + value(bottom, right) * fx;
+    return upper * (1 - fy) + lower * fy;
   }
 
   std::span<const float> maps_;
