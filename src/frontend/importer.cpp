@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <queue>
 #include <utility>
 
@@ -25,6 +26,16 @@ std::vector<std::string> operator_names() {
   std::vector<std::string> names;
   for (const kernels::OperatorDefinition& definition : kernels::all_operators()) names.emplace_back(definition.name);
   return names;
+}
+
+using Producers = std::unordered_map<View, std::size_t>;
+
+/// True if every node comes behind the producers of its inputs, as ONNX demands.
+bool is_ordered(const std::vector<FlatNode>& nodes, const Producers& producer) {
+  for (std::size_t n = 0; n < nodes.size(); ++n)
+    for (const View name : nodes[n].node.inputs)
+      if (const auto found = producer.find(name); found != producer.end() && found->second >= n) return false;
+  return true;
 }
 
 Diagnostic unknown_operator(const ir::Node& node, const wire::Node& message) {
@@ -161,6 +172,11 @@ void Importer::read_input(const wire::ValueInfo& info) {
   }
   ir::Value value;
   value.type = type.value_or(DataType::f32);
+  if (info.kind != "tensor" || !type) {
+    value.shape = {-1};
+    graph_.inputs.push_back(define(info.name, std::move(value), nullptr));
+    return;
+  }
   value.shape = bind_dimensions(info);
   const bool unknown_rank = !info.has_shape && options_.shapes.count(std::string(info.name)) == 0;
   const bool unbound = std::any_of(value.shape.begin(), value.shape.end(), [](std::int64_t d) { return d < 0; });
@@ -215,11 +231,16 @@ void Importer::check_shape_options() {
 
 /// Indices of the nodes in a topological order that keeps the model's where it can. Nodes of a cycle are missing.
 std::vector<std::size_t> Importer::ordered(const std::vector<FlatNode>& nodes) {
-  std::unordered_map<View, std::size_t> producer;
+  Producers producer;
   producer.reserve(nodes.size());
   for (std::size_t n = 0; n < nodes.size(); ++n)
     for (const View name : nodes[n].node.outputs)
       if (!name.empty()) producer.emplace(name, n);
+  if (is_ordered(nodes, producer)) {
+    std::vector<std::size_t> order(nodes.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    return order;
+  }
   std::vector<std::size_t> missing(nodes.size(), 0);
   std::vector<std::vector<std::size_t>> consumers(nodes.size());
   for (std::size_t n = 0; n < nodes.size(); ++n)
@@ -326,6 +347,10 @@ void Importer::read_node(const FlatNode& flat, std::size_t index) {
   LiftContext context(graph_, inference_, value_names_, node_names_, found);
   if (own_domain && found.empty()) lift(context, node, flat.opset);
   const kernels::OperatorDefinition* definition = own_domain ? kernels::find_operator(node.op) : nullptr;
+  if (definition == nullptr && findings_.size() >= kMaxFindings) {
+    ++dropped_findings_;  // looking for similar names takes time
+    return;
+  }
   if (definition == nullptr)
     found = {unknown_operator(node, message)};
   else

@@ -176,6 +176,22 @@ void lift_roi_align(LiftContext&, Node& node) {
   node.attributes["coordinate_transformation_mode"] = std::string("output_half_pixel");
 }
 
+/// Scale and bias had one entry a group; now they have one a channel.
+void lift_group_norm(LiftContext& context, Node& node) {
+  const ir::Value* data = context.input(node, 0);
+  if (data == nullptr || data->shape.size() < 2 || data->shape[1] < 1) return;
+  const std::int64_t channels = data->shape[1];
+  for (std::size_t i = 1; i <= 2; ++i) {
+    const Tensor* groups = context.constant_input(node, i);
+    if (groups == nullptr || groups->type() != DataType::f32 || groups->size() < 1 || channels % groups->size() != 0)
+      return context.refuse(node, i == 1 ? "scale" : "bias", "must be a constant with one f32 entry a group");
+    std::vector<float> values;
+    for (const float v : groups->data<float>())
+      values.insert(values.end(), static_cast<std::size_t>(channels / groups->size()), v);
+    set_input(node, i, context.constant(node, i == 1 ? "scale" : "bias", Tensor::from<float>({channels}, values)));
+  }
+}
+
 constexpr std::array kLifts{
     Lift{"Clip", 11, lift_clip, "attributes min, max became inputs"},
     Lift{"Pad", 11, lift_pad, "attributes pads, value became inputs"},
@@ -200,6 +216,7 @@ constexpr std::array kLifts{
     Lift{"Resize", 11, lift_resize_10, "had inputs X, scales and asymmetric coordinates, rounding down"},
     Lift{"Resize", kEveryOpset, drop_empty_resize_inputs, "unused inputs were empty tensors"},
     Lift{"BatchNormalization", 14, lift_batch_norm, "training mode was asked for by outputs; spatial"},
+    Lift{"GroupNormalization", 21, lift_group_norm, "scale and bias were given by group"},
     Lift{"Softmax", 13, lift_softmax, "the axes from `axis` on were one"},
     Lift{"LogSoftmax", 13, lift_softmax, "the axes from `axis` on were one"},
     Lift{"Hardmax", 13, lift_softmax, "the axes from `axis` on were one"},

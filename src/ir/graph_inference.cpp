@@ -64,6 +64,17 @@ std::vector<kernels::TensorInfo> operands_of(const Graph& graph, const Node& nod
 
 namespace {
 
+Result<std::vector<kernels::TensorInfo>> too_large(const Shape& shape) {
+  return fail({.code = "operator.size", .message = "an output of shape " + dimensions(shape) + " is absurdly large"});
+}
+
+Result<std::vector<kernels::TensorInfo>> depends_on_values(const Shape& shape) {
+  return fail(
+      {.error_class = ErrorClass::unsupported,
+       .code = "operator.dynamic",
+       .message = "an output has shape " + dimensions(shape) + ", which depends on values that are no constants"});
+}
+
 Result<std::vector<kernels::TensorInfo>> call_infer(const Node& node, std::span<const kernels::TensorInfo> operands) {
   const kernels::OperatorDefinition* definition = kernels::find_operator(node.op);
   if (definition == nullptr) {
@@ -197,12 +208,11 @@ bool ShapeInference::visit(const Node& node) {
                              std::to_string(infos->size())});
   }
   if (infos) {
-    for (const kernels::TensorInfo& info : *infos)
-      if (checked_element_count(info.shape) < 0) {
-        infos =
-            fail({.code = "operator.size", .message = "an output would have " + dimensions(info.shape) + " elements"});
-        break;
-      }
+    for (const kernels::TensorInfo& info : *infos) {
+      if (checked_element_count(info.shape) >= 0) continue;
+      infos = is_bound(info.shape) ? too_large(info.shape) : depends_on_values(info.shape);
+      break;
+    }
   }
   if (!infos) {
     report(node, std::move(infos).error());

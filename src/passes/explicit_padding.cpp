@@ -57,17 +57,22 @@ Ints window_pads(const Rewriter& rewriter, const Node& node, const WindowShape& 
   return pads;
 }
 
-/// Pads of a ConvTranspose whose output size is given or follows from auto_pad; the inferred shape has it.
-Ints transpose_pads(const Rewriter& rewriter, const Node& node, const WindowShape& window, const std::string& mode) {
+/// Gives a ConvTranspose explicit pads for the output size that is stated or follows from auto_pad; the inferred shape
+/// has it. A size larger than the scattered one is output padding.
+void set_transpose_pads(const Rewriter& rewriter, const Node& node, const WindowShape& window, const std::string& mode,
+                        kernels::Attributes& attributes) {
   Ints pads(2 * window.spatial, 0);
   const Shape& in = rewriter.value(node.inputs.front()).shape;
   const Shape& out = rewriter.value(node.outputs.front()).shape;
-  const Ints extra = kernels::get_ints(node.attributes, "output_padding", Ints(window.spatial, 0));
+  Ints extra = kernels::get_ints(node.attributes, "output_padding", Ints(window.spatial, 0));
+  extra.resize(window.spatial, 0);
   for (std::size_t i = 0; i < window.spatial; ++i) {
-    const std::int64_t total = window.strides[i] * (in[i + 2] - 1) + extra.at(i) + window.extent(i) - out[i + 2];
-    split(pads, i, total, mode != "SAME_UPPER");
+    const std::int64_t total = window.strides[i] * (in[i + 2] - 1) + extra[i] + window.extent(i) - out[i + 2];
+    split(pads, i, std::max<std::int64_t>(total, 0), mode != "SAME_UPPER");
+    extra[i] += std::max<std::int64_t>(-total, 0);
   }
-  return pads;
+  attributes["pads"] = std::move(pads);
+  attributes["output_padding"] = std::move(extra);
 }
 
 Fate make_explicit(Rewriter& rewriter, Node& node) {
@@ -80,11 +85,10 @@ Fate make_explicit(Rewriter& rewriter, Node& node) {
   const std::optional<WindowShape> window = window_of(rewriter, node);
   if (!window) return Fate::keep;
   Node changed = node;
-  const Ints pads =
-      transpose ? transpose_pads(rewriter, node, *window, mode) : window_pads(rewriter, node, *window, mode);
-  // A negative total is a size that no pads give.
-  if (std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p < 0; })) return Fate::keep;
-  changed.attributes["pads"] = pads;
+  if (transpose)
+    set_transpose_pads(rewriter, node, *window, mode, changed.attributes);
+  else
+    changed.attributes["pads"] = window_pads(rewriter, node, *window, mode);
   changed.attributes.erase("auto_pad");
   changed.attributes.erase("output_shape");
   if (pool) changed.attributes.erase("ceil_mode");
