@@ -217,7 +217,8 @@ Result<Program> from_payload(std::span<const std::byte> payload) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(payload.data());
   flatbuffers::Verifier verifier(data, payload.size(), /*max_depth=*/16, /*max_tables=*/4'000'000);
   if (!verifier.VerifyBuffer<fb::Program>(nullptr))
-    return fail(Diagnostic{.code = "program.structure", .message = "the payload is not a well-formed FlatBuffer of a program"});
+    return fail(
+        Diagnostic{.code = "program.structure", .message = "the payload is not a well-formed FlatBuffer of a program"});
   try {
     return read(*flatbuffers::GetRoot<fb::Program>(data));
   } catch (const Malformed& malformed) {

@@ -103,7 +103,8 @@ class Checker {
     const std::int64_t elements = std::int64_t{b.channels} * b.height * b.width;  // `verify` bounded them
     const std::int64_t batch = tensor->shape.size() > 1 ? tensor->shape.front() : 1;
     const std::int64_t count = element_count(tensor->shape);
-    if (count != elements && (batch < 1 || count != elements * batch))
+    const bool is_batch = count % elements == 0 && count / elements == batch;
+    if (count != elements && !is_batch)
       add("program.binding", b.tensor,
           fmt::format("has {} elements; the overlay moves {} x {} x {}", count, b.channels, b.height, b.width),
           segment_);

@@ -10,7 +10,7 @@
 namespace heddle::isa::verifier {
 namespace {
 
-constexpr std::int64_t kMaxBytes = std::int64_t{1} << 40;  // ddr_offset has 40 bits
+constexpr std::int64_t kMaxBytes = std::int64_t{1} << 32;  // a machine allocates what a segment asks for
 constexpr std::size_t kMaxInstructions = std::size_t{1} << 24;
 /// Slots of scratch and outputs whose state is tracked, 8 bytes each.
 constexpr std::int64_t kMaxTrackedSlots = std::int64_t{1} << 27;

@@ -425,7 +425,9 @@ TEST(Verifier, OrdersScratch) {
 
 TEST(Verifier, RefusesIllegalSegments) {
   EXPECT_THAT(with_segment([](OverlaySegment& s) { s.scratch_bytes = -1; }), HasSubstr("field 'scratch_bytes': is -1"));
-  EXPECT_THAT(with_segment([](OverlaySegment& s) { s.output_bytes = std::int64_t{1} << 39; }),
+  EXPECT_THAT(with_segment([](OverlaySegment& s) { s.input_bytes = std::int64_t{1} << 39; }),
+              HasSubstr("field 'input_bytes': is 549755813888; legal are 0 ... 4294967296"));
+  EXPECT_THAT(with_segment([](OverlaySegment& s) { s.output_bytes = std::int64_t{1} << 31; }),
               HasSubstr("slots together"));
   EXPECT_THAT(with_segment([](OverlaySegment& s) { s.spans[2][0].end = 9; }), HasSubstr("field 'conv': span [0, 9)"));
   EXPECT_THAT(with_segment([](OverlaySegment& s) { s.spans[2][0].layer = 2; }), HasSubstr("of layer 2"));
