@@ -2,6 +2,7 @@
 #include "codegen/in_place.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace heddle::codegen {
 namespace {
@@ -42,45 +43,111 @@ double waste(const ir::Layer& concat, std::span<const ChannelMap> maps, std::spa
   return waiting / (blocks * static_cast<double>(std::max(1, all.end - all.begin + 1)));
 }
 
+/// Who reads a map.
+struct Readers {
+  std::int32_t last = -1;  ///< job
+  bool aliased = false;    ///< a concat or a slice makes it part of another map
+};
+
+bool moves_only(const ir::Layer& layer) {
+  return layer.kind == ir::LayerKind::concat || layer.kind == ir::LayerKind::slice;
+}
+
+std::vector<Readers> readers(const ir::Network& network, std::span<const Job> jobs) {
+  std::vector<Readers> result(network.maps.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    for (const ir::MapId id : inputs_of(network, jobs[i])) {
+      Readers& r = result[static_cast<std::size_t>(id)];
+      r.last = static_cast<std::int32_t>(i);
+      r.aliased = r.aliased || moves_only(network.layers[static_cast<std::size_t>(jobs[i].layer)]);
+    }
+  return result;
+}
+
 class HostFinder {
  public:
-  HostFinder(const ir::Network& network, std::span<const ChannelMap> maps)
-      : network_(network), maps_(maps), hosts_(network.maps.size()), writable_(network.maps.size()) {}
-
-  void visit(const Job& job, std::span<const Life> life) {
-    const ir::Layer& layer = network_.layers[static_cast<std::size_t>(job.layer)];
-    const auto output = static_cast<std::size_t>(output_of(network_, job));
-    if (layer.kind == ir::LayerKind::concat)
-      writable_[output] = can_host(layer) && waste(layer, maps_, life) <= kLargestWaste && host(layer);
-    else
-      writable_[output] = layer.kind != ir::LayerKind::slice;
+  HostFinder(const ir::Network& network, std::span<const Job> jobs, std::span<const ChannelMap> maps,
+             std::span<const ir::MapId> keep)
+      : network_(network),
+        jobs_(jobs),
+        maps_(maps),
+        life_(lives(network, jobs)),
+        readers_(readers(network, jobs)),
+        hosts_(network.maps.size()),
+        written_(network.maps.size()),
+        joined_(network.maps.size()),
+        kept_(network.maps.size()) {
+    for (const ir::MapId id : keep) kept_[static_cast<std::size_t>(id)] = true;
   }
-  [[nodiscard]] std::vector<Host> take() { return std::move(hosts_); }
+
+  std::vector<Host> run() {
+    for (std::size_t i = 0; i < jobs_.size(); ++i) visit(static_cast<std::int32_t>(i));
+    return std::move(hosts_);
+  }
 
  private:
-  [[nodiscard]] bool can_host(const ir::Layer& concat) const {
-    std::vector<ir::MapId> distinct = concat.inputs;
-    std::ranges::sort(distinct);
-    if (std::ranges::adjacent_find(distinct) != distinct.end()) return false;
-    return std::ranges::all_of(distinct, [&](ir::MapId id) {
-      const auto at = static_cast<std::size_t>(id);
-      return writable_[at] && hosts_[at].concat < 0;
-    });
-  }
-  bool host(const ir::Layer& concat) {
-    std::int32_t block = 0;
-    for (const ir::MapId id : concat.inputs) {
-      hosts_[static_cast<std::size_t>(id)] = {concat.output, block};
-      block += maps_[static_cast<std::size_t>(id)].blocks();
-    }
-    return true;
-  }
+  void visit(std::int32_t index);
+  [[nodiscard]] bool can_join(const ir::Layer& concat) const;
+  void join(const ir::Layer& concat);
+  [[nodiscard]] std::optional<ir::MapId> overwritten(std::int32_t index) const;
 
   const ir::Network& network_;
+  std::span<const Job> jobs_;
   std::span<const ChannelMap> maps_;
+  std::vector<Life> life_;
+  std::vector<Readers> readers_;
   std::vector<Host> hosts_;
-  std::vector<bool> writable_;  ///< a step writes it, into a buffer that we choose
+  std::vector<bool> written_;  ///< a step writes it, into a buffer that we choose
+  std::vector<bool> joined_;   ///< a concat's output
+  std::vector<bool> kept_;
 };
+
+void HostFinder::visit(std::int32_t index) {
+  const Job& job = jobs_[static_cast<std::size_t>(index)];
+  const ir::Layer& layer = network_.layers[static_cast<std::size_t>(job.layer)];
+  const auto output = static_cast<std::size_t>(output_of(network_, job));
+  written_[output] = layer.kind != ir::LayerKind::slice;
+  if (layer.kind == ir::LayerKind::concat) {
+    joined_[output] = true;
+    written_[output] = can_join(layer) && waste(layer, maps_, life_) <= kLargestWaste;
+    if (written_[output]) join(layer);
+  }
+  if (const auto operand = overwritten(index)) hosts_[output] = {*operand, 0};
+}
+
+bool HostFinder::can_join(const ir::Layer& concat) const {
+  std::vector<ir::MapId> distinct = concat.inputs;
+  std::ranges::sort(distinct);
+  if (std::ranges::adjacent_find(distinct) != distinct.end()) return false;
+  return std::ranges::all_of(distinct, [&](ir::MapId id) {
+    const auto at = static_cast<std::size_t>(id);
+    return written_[at] && hosts_[at].map < 0;
+  });
+}
+
+void HostFinder::join(const ir::Layer& concat) {
+  std::int32_t block = 0;
+  for (const ir::MapId id : concat.inputs) {
+    hosts_[static_cast<std::size_t>(id)] = {concat.output, block};
+    block += maps_[static_cast<std::size_t>(id)].blocks();
+  }
+}
+
+/// The operand that a sum may overwrite: same size and channels, alive for nothing else, not part of another map.
+std::optional<ir::MapId> HostFinder::overwritten(std::int32_t index) const {
+  const Job& job = jobs_[static_cast<std::size_t>(index)];
+  const ir::Layer& layer = network_.layers[static_cast<std::size_t>(job.layer)];
+  const std::vector<ir::MapId> inputs = inputs_of(network_, job);
+  const bool adds = layer.kind == ir::LayerKind::add;
+  if (inputs.size() != 2 || inputs[0] == inputs[1] || (layer.kind != ir::LayerKind::conv && !adds)) return std::nullopt;
+  const ir::MapId operand = adds ? inputs[0] : inputs[1], output = output_of(network_, job);
+  const auto at = static_cast<std::size_t>(operand);
+  const bool made_by_step = written_[at] && !joined_[at];
+  const bool free = readers_[at].last == index && !readers_[at].aliased && !kept_[at];
+  const bool same = network_.map(operand).type == network_.map(output).type &&
+                    maps_[at] == maps_[static_cast<std::size_t>(output)];
+  return made_by_step && free && same ? std::optional(operand) : std::nullopt;
+}
 
 class MapFinder {
  public:
@@ -161,11 +228,9 @@ std::vector<ChannelMap> channel_maps(const ir::Network& network, std::span<const
   return finder.take();
 }
 
-std::vector<Host> hosts(const ir::Network& network, std::span<const Job> jobs, std::span<const ChannelMap> maps) {
-  HostFinder finder(network, maps);
-  const auto life = lives(network, jobs);
-  for (const Job& job : jobs) finder.visit(job, life);
-  return finder.take();
+std::vector<Host> hosts(const ir::Network& network, std::span<const Job> jobs, std::span<const ChannelMap> maps,
+                        std::span<const ir::MapId> keep) {
+  return HostFinder(network, jobs, maps, keep).run();
 }
 
 }  // namespace heddle::codegen

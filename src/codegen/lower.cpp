@@ -156,9 +156,9 @@ BufferId Lowering::add_buffer(const std::string& name, std::int32_t blocks, std:
 Part Lowering::output_part(ir::MapId id) {
   ir::MapId root = id;
   std::int32_t block = 0;
-  while (hosts[static_cast<std::size_t>(root)].concat >= 0) {
+  while (hosts[static_cast<std::size_t>(root)].map >= 0) {
     block += hosts[static_cast<std::size_t>(root)].first_block;
-    root = hosts[static_cast<std::size_t>(root)].concat;
+    root = hosts[static_cast<std::size_t>(root)].map;
   }
   BufferId& buffer = buffers[static_cast<std::size_t>(root)];
   if (buffer < 0) {
@@ -185,7 +185,7 @@ Result<Lowered> lower(const ir::Network& network, const overlay::Overlay& overla
 
   Lowering state{.network = network, .overlay = overlay, .options = options};
   state.maps = channel_maps(network, jobs, overlay.N);
-  state.hosts = options.in_place_concat ? hosts(network, jobs, state.maps) : std::vector<Host>(network.maps.size());
+  state.hosts = options.in_place ? hosts(network, jobs, state.maps, wanted) : std::vector<Host>(network.maps.size());
   state.layouts.resize(network.maps.size());
   state.buffers.assign(network.maps.size(), -1);
   add_inputs(state);

@@ -146,6 +146,24 @@ void lower_depthwise_as_conv(Lowering& state, const Job& job) {
   lower_plain(state, job, state.network.map(state.layer(job).inputs[0]).channels);
 }
 
+void lower_sum_as_conv(Lowering& state, const Job& job, const StencilStep& sum) {
+  const ir::Layer& layer = state.layer(job);
+  ConvStep step = base_step(state, job, 1);
+  step.weights.layer = nullptr;
+  step.weights.type = DataType::i8;
+  step.stride_h = sum.y.stride;
+  step.stride_w = sum.x.stride;
+  step.phases.push_back({.rows = all_taps(sum.kernel_h),
+                         .columns = all_taps(sum.kernel_w),
+                         .pad_top = -sum.y.first,
+                         .pad_left = -sum.x.first,
+                         .height = sum.y.out,
+                         .width = sum.x.out,
+                         .post = sum.post});
+  set_axes(step, state.network.map(layer.inputs[0]));
+  state.add_step(job, "conv", std::move(step));
+}
+
 void lower_conv_transpose(Lowering& state, const Job& job) {
   const ir::Layer& layer = state.layer(job);
   const ir::Window& w = layer.window;

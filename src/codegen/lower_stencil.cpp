@@ -48,6 +48,13 @@ bool needs(Lowering& state, const ir::Layer& layer, const std::string& unit) {
   return false;
 }
 
+/// Does the coefficient memory hold the smallest chunk of a depthwise step? i16 to i8 takes blocks in pairs.
+bool coefficients_fit(const Lowering& state, const ir::Layer& layer, std::int32_t taps) {
+  const ir::FeatureMap &in = state.network.map(layer.inputs[0]), &out = state.network.map(layer.output);
+  const std::int32_t blocks = std::max(1, state.lanes(out.type) / state.lanes(in.type));
+  return blocks * taps <= state.overlay.coefficient_words;
+}
+
 /// Outputs [begin, end) with the same number of valid taps along one dimension.
 struct TapClass {
   std::int32_t begin, end, taps;
@@ -81,6 +88,13 @@ mapping::Axis cut(mapping::Axis axis, const TapClass& part) {
 void lower_average_by_count(Lowering& state, const Job& job, StencilStep step) {
   const ir::Layer& layer = state.layer(job);
   const ir::Window& w = layer.window;
+  if (!state.overlay.has_unit("average")) {
+    if (!coefficients_fit(state, layer, w.kernel_h * w.kernel_w)) {
+      needs(state, layer, "average");
+      return;
+    }
+    step.op = isa::StencilOp::depthwise;  // with coefficients of 1
+  }
   const mapping::Axis y = step.y, x = step.x;
   const auto rows = tap_classes(y.in, y.out, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
   const auto columns = tap_classes(x.in, x.out, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
@@ -98,13 +112,17 @@ void lower_average_by_count(Lowering& state, const Job& job, StencilStep step) {
     }
 }
 
-/// Sums by the average unit, or by depthwise with coefficients of 1 where the overlay lacks it.
-bool choose_sum(Lowering& state, const ir::Layer& layer, StencilStep& step) {
-  if (state.overlay.has_unit("average")) return true;
+/// An average without an average unit: depthwise with coefficients of 1, or, if they do not fit, a convolution with
+/// weights of 1.
+void lower_average_without_unit(Lowering& state, const Job& job, StencilStep step) {
+  const ir::Layer& layer = state.layer(job);
+  if (step.kernel_h > ir::limits::kKernel || step.kernel_w > ir::limits::kKernel) {
+    needs(state, layer, "average");
+    return;
+  }
+  if (!coefficients_fit(state, layer, step.kernel_h * step.kernel_w)) return lower_sum_as_conv(state, job, step);
   step.op = isa::StencilOp::depthwise;
-  const bool fits = step.kernel_h <= ir::limits::kKernel && step.kernel_w <= ir::limits::kKernel &&
-                    step.kernel_h * step.kernel_w <= state.overlay.coefficient_words;
-  return fits || needs(state, layer, "average");
+  add_pieces(state, job, std::string(ir::name(layer.kind)), step);
 }
 
 mapping::Axis resize_axis(const ir::ResizeAxis& axis, std::int32_t in, std::int32_t out) {
@@ -120,7 +138,7 @@ mapping::Axis same_axis(std::int32_t size) {
 void lower_depthwise(Lowering& state, const Job& job) {
   const ir::Layer& layer = state.layer(job);
   const ir::Window& w = layer.window;
-  if (w.kernel_h * w.kernel_w > state.overlay.coefficient_words) return lower_depthwise_as_conv(state, job);
+  if (!coefficients_fit(state, layer, w.kernel_h * w.kernel_w)) return lower_depthwise_as_conv(state, job);
   StencilStep step = windowed_step(state, layer, isa::StencilOp::depthwise);
   step.coefficients.layer = &layer;
   step.post = post_params(layer.post, std::nullopt);
@@ -137,9 +155,9 @@ void lower_max_pool(Lowering& state, const Job& job) {
 void lower_average_pool(Lowering& state, const Job& job) {
   const ir::Layer& layer = state.layer(job);
   StencilStep step = windowed_step(state, layer, isa::StencilOp::average);
-  if (!choose_sum(state, layer, step)) return;
   step.post = post_params(layer.post, std::nullopt);
   if (!layer.post.by_count.empty()) return lower_average_by_count(state, job, std::move(step));
+  if (!state.overlay.has_unit("average")) return lower_average_without_unit(state, job, std::move(step));
   add_pieces(state, job, "average_pool", step);
 }
 
@@ -148,18 +166,16 @@ void lower_global_average(Lowering& state, const Job& job) {
   const ir::FeatureMap& in = state.network.map(layer.inputs[0]);
   StencilStep step;
   step.op = isa::StencilOp::global_average;
-  step.y = {.kind = mapping::Axis::Kind::whole, .in = in.height};
-  step.x = {.kind = mapping::Axis::Kind::whole, .in = in.width};
-  step.kernel_h = in.height;  // only for depthwise in its place
-  step.kernel_w = in.width;
-  if (!choose_sum(state, layer, step)) return;
-  if (step.op == isa::StencilOp::depthwise) {
+  step.post = post_params(layer.post, std::nullopt);
+  if (!state.overlay.has_unit("average")) {
+    step.kernel_h = in.height;
+    step.kernel_w = in.width;
     step.y = window_axis(in.height, 1, in.height, 1, 1, 0);
     step.x = window_axis(in.width, 1, in.width, 1, 1, 0);
-  } else {
-    step.kernel_h = step.kernel_w = 1;
+    return lower_average_without_unit(state, job, std::move(step));
   }
-  step.post = post_params(layer.post, std::nullopt);
+  step.y = {.kind = mapping::Axis::Kind::whole, .in = in.height};
+  step.x = {.kind = mapping::Axis::Kind::whole, .in = in.width};
   add_pieces(state, job, "global_average", step);
 }
 

@@ -34,7 +34,7 @@ struct Lowering {
   void refuse(const ir::Layer& layer, const std::string& field, const std::string& message, const std::string& hint);
   [[nodiscard]] BufferId add_buffer(const std::string& name, std::int32_t blocks, std::int32_t height,
                                     std::int32_t width, DataType type);
-  /// The blocks that the producer of a map writes: a buffer of its own, or its place in a concat's.
+  /// The blocks that the producer of a map writes: a buffer of its own, or its place in another map's.
   [[nodiscard]] Part output_part(ir::MapId id);
   /// The same, and makes it the map's layout.
   [[nodiscard]] Part define_output(ir::MapId id);
@@ -54,6 +54,9 @@ void lower_conv(Lowering& state, const Job& job);
 void lower_conv_transpose(Lowering& state, const Job& job);
 /// A depthwise layer that STENCIL cannot take, as a grouped convolution.
 void lower_depthwise_as_conv(Lowering& state, const Job& job);
+
+/// Sums over windows (an average) as a convolution with weights of 1 within a channel. `step` has geometry and post.
+void lower_sum_as_conv(Lowering& state, const Job& job, const StencilStep& step);
 
 void lower_depthwise(Lowering& state, const Job& job);
 void lower_max_pool(Lowering& state, const Job& job);

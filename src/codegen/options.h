@@ -9,7 +9,7 @@ namespace heddle::codegen {
 struct Options {
   std::vector<ir::MapId> expose;  ///< maps to SAVE as further outputs, behind the network's own (validation)
   bool fuse = true;               ///< take an addition into the convolution before it where the bits allow
-  bool in_place_concat = true;    ///< let producers write into the concat's buffer
+  bool in_place = true;           ///< write into the concat's buffer, over a residual that is read no more
 };
 
 }  // namespace heddle::codegen

@@ -60,7 +60,7 @@ struct ConvPhase {
   PostParams post;
 };
 
-/// Where a step's weights come from. `layer` is null for a repack: weight(o, i) = 1 if o == i.
+/// Where a step's weights come from. `layer` is null for a repack or a sum: every tap of weight(o, i) is 1 if o == i.
 struct WeightSource {
   const ir::Layer* layer = nullptr;
   DataType type = DataType::i8;

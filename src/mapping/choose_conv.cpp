@@ -142,7 +142,9 @@ void ConvChooser::try_chunk(std::int32_t out_blocks) {
     try_pixels(tile, false);
     if (best_) return;
   }
-  for (; tile.in_blocks >= 1 && any_in_ddr(); tile.in_blocks /= 2) try_pixels(tile, true);
+  // Not even one pixel of all input channels fits: tiles of fewer channels, re-read for every chunk.
+  if (!any_in_ddr() || piece_words(tile) > overlay_.weight_words) return;
+  for (; tile.in_blocks >= 1; tile.in_blocks /= 2) try_pixels(tile, true);
 }
 
 void ConvChooser::try_pixels(Tile tile, bool stream_input) {
