@@ -206,16 +206,16 @@ class Run:
 
     def train(self):
         """Everything."""
-        a, sums = self.a, np.zeros(2)
+        a, sums, summed = self.a, np.zeros(2), 0
         saved = exported = time.time()
         while self.state["progress"] < 1:
             if self.state["progress"] >= a.grow and self.trainer.stages == FIRST_STAGES:
                 self.grow()
             *losses, rate = self.advance()
-            sums += losses
+            sums, summed = sums + losses, summed + 1
             if self.state["step"] % LOG_STEPS == 0:
-                self.log("loss", *(f"{v / LOG_STEPS:.4f}" for v in sums), f"{rate:.2e}", self.trainer.stages)
-                sums[:] = 0
+                self.log("loss", *(f"{v / summed:.4f}" for v in sums), f"{rate:.2e}", self.trainer.stages)
+                sums, summed = np.zeros(2), 0
             if time.time() - saved > 60 * a.save_minutes:
                 save(self.checkpoint, self.trainer, self.state)
                 saved = time.time()

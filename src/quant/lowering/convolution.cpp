@@ -47,6 +47,16 @@ WeightSums sums(std::span<const std::int16_t> values) {
   return s;
 }
 
+/// Nearest integers of reals / scale, limited to ±limit.
+void round_to(std::span<const float> reals, float scale, float limit, std::span<std::int16_t> integers) {
+  constexpr float kRound = 12582912.0F;  // 1.5·2^23: adding and subtracting it rounds to nearest even
+  const float inverse = 1 / scale;
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    const float steps = std::min(std::max(reals[i] * inverse, -limit), limit);
+    integers[i] = static_cast<std::int16_t>(static_cast<std::int32_t>((steps + kRound) - kRound));
+  }
+}
+
 }  // namespace
 
 Refusal weight_refusal(const Site& site, std::size_t input, int channel_axis) {
@@ -69,22 +79,21 @@ IntegerWeights integer_weights(const ir::Graph& graph, ir::ValueId id, int chann
   const Shape& shape = ir::constant_of(graph, id)->shape();
   const std::vector<float> reals = real_constant(graph, id);
   const WeightParameters parameters{q};
-  const auto axis_size = static_cast<std::size_t>(shape[static_cast<std::size_t>(channel_axis)]);
+  const auto channels = static_cast<std::size_t>(shape[static_cast<std::size_t>(channel_axis)]);
   const auto inner = static_cast<std::size_t>(inner_size(shape, channel_axis));
   IntegerWeights weights;
   weights.values.resize(reals.size());
-  weights.type = q.type == DataType::i16 ? DataType::i16 : DataType::i8;
-  const double top = q.type == DataType::i16 ? 32767 : 128, bottom = q.type == DataType::u8 ? 255 : top;
-  for (std::size_t i = 0; i < reals.size(); ++i) {
-    const std::size_t channel = i / inner % axis_size;
+  for (std::size_t start = 0; start < reals.size(); start += inner) {
+    const std::size_t c = start / inner % channels;
     // A zero point shifts the representable range; the integers themselves lie on the grid of the scale.
-    const double limit = parameters.zero(channel) != 0 ? 255.0 : std::max(top, bottom);
-    const double steps = std::nearbyint(double{reals[i]} / parameters.scale(channel));
-    weights.values[i] = static_cast<std::int16_t>(std::clamp(steps, -limit, limit));
-    if (std::abs(weights.values[i]) > 127) weights.type = DataType::i16;
+    const float limit = q.type == DataType::i16 ? 32767 : parameters.zero(c) != 0 || q.type == DataType::u8 ? 255 : 128;
+    round_to(std::span(reals).subspan(start, inner), static_cast<float>(parameters.scale(c)), limit,
+             std::span(weights.values).subspan(start, inner));
   }
-  for (std::size_t c = 0; c < axis_size * static_cast<std::size_t>(groups); ++c)
-    weights.scale.push_back(parameters.scale(c % axis_size));
+  const bool narrow = std::ranges::all_of(weights.values, [](std::int16_t v) { return v >= -127 && v <= 127; });
+  weights.type = narrow && q.type != DataType::i16 ? DataType::i8 : DataType::i16;
+  for (std::size_t c = 0; c < channels * static_cast<std::size_t>(groups); ++c)
+    weights.scale.push_back(parameters.scale(c % channels));
   return weights;
 }
 
