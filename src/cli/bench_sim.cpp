@@ -47,7 +47,8 @@ Result<double> onnxruntime_seconds(const std::string& model, int threads) {
   Result<std::string> text = run_python({"bench/onnxruntime_latency.py", model, "--threads", std::to_string(threads)});
   if (!text) return fail(std::move(text.error()));
   const Json json = Json::parse(*text, nullptr, false);
-  if (json.is_discarded()) return fail(Diagnostic{.code = "bench.python", .message = "no JSON from ONNX Runtime's side"});
+  if (json.is_discarded())
+    return fail(Diagnostic{.code = "bench.python", .message = "no JSON from ONNX Runtime's side"});
   return json["median_seconds"].get<double>();
 }
 

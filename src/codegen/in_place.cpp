@@ -144,8 +144,8 @@ std::optional<ir::MapId> HostFinder::overwritten(std::int32_t index) const {
   const auto at = static_cast<std::size_t>(operand);
   const bool made_by_step = written_[at] && !joined_[at];
   const bool free = readers_[at].last == index && !readers_[at].aliased && !kept_[at];
-  const bool same = network_.map(operand).type == network_.map(output).type &&
-                    maps_[at] == maps_[static_cast<std::size_t>(output)];
+  const bool same =
+      network_.map(operand).type == network_.map(output).type && maps_[at] == maps_[static_cast<std::size_t>(output)];
   return made_by_step && free && same ? std::optional(operand) : std::nullopt;
 }
 

@@ -17,7 +17,9 @@ Tensor ramp(Shape shape) {
   return tensor;
 }
 
-std::string scratch(const std::string& name) { return (std::filesystem::path(testing::TempDir()) / name).string(); }
+std::string scratch(const std::string& name) {
+  return (std::filesystem::path(testing::TempDir()) / name).string();
+}
 
 TEST(Npy, RoundTripsShapesAndValues) {
   for (const Shape& shape : {Shape{}, Shape{3}, Shape{0, 4}, Shape{2, 3, 4, 5}}) {
