@@ -55,10 +55,10 @@ TEST(Hostile, AbsurdDimensions) {
   }
 }
 
-TEST(Hostile, AMillionNodesTakeSeconds) {
+TEST(Hostile, ManyNodesAreLinear) {
   Model m;
   m.input("v0", {4});
-  const int count = 1'000'000;
+  const int count = 200'000;
   for (int i = 0; i < count; ++i)
     m.add(node(i % 2 == 0 ? "Relu" : "Neg", {"v" + std::to_string(i)}, {"v" + std::to_string(i + 1)}, {}, "n"));
   m.output("v" + std::to_string(count));
@@ -68,10 +68,10 @@ TEST(Hostile, AMillionNodesTakeSeconds) {
   EXPECT_EQ(graph->nodes.size(), static_cast<std::size_t>(count));
 }
 
-TEST(Hostile, AMillionUnknownOperatorsAreOneReport) {
+TEST(Hostile, ManyUnknownOperatorsAreOneReport) {
   Model m;
   m.input("x", {4});
-  for (int i = 0; i < 300'000; ++i) m.add(node("Nonsense" + std::to_string(i), {"x"}, {"v" + std::to_string(i)}));
+  for (int i = 0; i < 100'000; ++i) m.add(node("Nonsense" + std::to_string(i), {"x"}, {"v" + std::to_string(i)}));
   m.output("v0");
   const std::string bytes = m.bytes();
   const Result<ir::Graph> graph = read_onnx(as_span(bytes), "");
