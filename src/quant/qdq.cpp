@@ -181,7 +181,9 @@ class Writer {
 }  // namespace
 
 ir::Graph to_qdq(const ir::Graph& graph) {
-  return Writer(graph).write();
+  ir::Graph result = Writer(graph).write();
+  ir::remove_dead(result);  // constants that their integer forms replace
+  return result;
 }
 
 }  // namespace heddle::quant

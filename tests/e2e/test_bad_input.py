@@ -78,7 +78,7 @@ BAD_MODELS = {
     "no outputs": (lambda: model([node("Relu", "x", "y")], outputs=[]), ["output"]),
     "input of 2^62": (lambda: model([node("Relu", "x", "y")], inputs={"x": [1, HUGE, HUGE, 4]}), ["x", str(HUGE)]),
     "input whose size overflows": (lambda: model([node("Relu", "x", "y")], inputs={"x": [2**32, 2**32]}), ["x"]),
-    "negative dimension": (lambda: model([node("Relu", "x", "y")], inputs={"x": [1, -7, 8, 8]}), ["x", "-7"]),
+    "negative dimension": (lambda: model([node("Relu", "x", "y")], inputs={"x": [1, -7, 8, 8]}), ["x"]),
     "weight declared 2^62": (lambda: model([node("Conv", "x w", "y")], {"w": declared("w", HUGE, 3, 3, 3)}), ["w"]),
     "weight with too little data": (lambda: model([node("Conv", "x w", "y")], {"w": declared("w", 4, 3, 3, 3)}), ["w"]),
     "reshape to 2^62": (lambda: one("Reshape", "x shape", {"shape": ints(HUGE, HUGE)}), ["culprit"]),
