@@ -20,7 +20,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def done(*words, limit_s=120):
+def done(*words, limit_s=600):
     """Runs the program and expects success; returns what it printed."""
     outcome = heddle(*words, limit_s=limit_s)
     assert outcome.code == 0, f"{words}: exit {outcome.code}: {outcome.err[:800]}"
