@@ -19,9 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The largest published CNNs have some thousands.
-constexpr std::size_t kMostNodes = 100'000;
-
 Diagnostics in_file(Diagnostics diagnostics, const std::string& path) {
   for (Diagnostic& d : diagnostics)
     if (d.file.empty()) d.file = path;
@@ -87,13 +84,6 @@ Result<Model> load_model(const LoadOptions& options) {
   if (!labels) return fail(std::move(labels.error()));
   Result<ir::Graph> graph = frontend::read_onnx(options.path, {.shapes = options.shapes});
   if (!graph) return fail(in_file(std::move(graph.error()), options.path));
-  if (graph->nodes.size() > kMostNodes)
-    return fail(
-        Diagnostic{.code = "model.size",
-                   .message = fmt::format("the model has {} nodes; more than {} are no network that fits a device",
-                                          graph->nodes.size(), kMostNodes),
-                   .file = options.path,
-                   .node = graph->nodes.front().name});
   Model model{std::move(*graph), false, std::move(*preprocessing), std::move(*labels), hash_file(options.path)};
   // Freezing comes first: afterwards the normalisation folds into convolutions like any other.
   if (Status frozen = freeze(model, options); !frozen) return fail(in_file(std::move(frozen.error()), options.path));

@@ -267,6 +267,13 @@ std::vector<std::size_t> Importer::ordered(const std::vector<FlatNode>& nodes) {
 void Importer::read_nodes(const wire::Graph& graph, std::int64_t opset) {
   flat_ = flatten(model_, graph, opset);
   for (Diagnostic& finding : flat_.diagnostics) add(std::move(finding));
+  constexpr std::size_t most = 100'000;  // the largest published CNNs have some thousands
+  if (flat_.nodes.size() > most) {
+    add({.code = "onnx.size",
+         .message = "the model has " + std::to_string(flat_.nodes.size()) + " nodes; more than " +
+                    std::to_string(most) + " are no network that fits a device"});
+    return;
+  }
   const std::vector<std::size_t> order = ordered(flat_.nodes);
   graph_.nodes.reserve(order.size());
   for (const std::size_t index : order) read_node(flat_.nodes[index], index);
