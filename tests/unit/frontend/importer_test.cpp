@@ -90,6 +90,8 @@ TEST(Importer, ShapeArithmeticIsEvaluated) {
   const Result<ir::Graph> graph = import(m, {.shapes = {}, .default_batch = 2});
   ASSERT_TRUE(graph) << graph.error()[0].text();
   EXPECT_EQ(graph->value(graph->outputs[0]).shape, (Shape{2, 12}));
+  const Status status = ir::verify(*graph);
+  EXPECT_TRUE(status) << status.error()[0].text();
 }
 
 TEST(Importer, DynamicDimensions) {
