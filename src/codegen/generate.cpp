@@ -27,6 +27,9 @@ Status check_inputs(const ir::Network& network, const overlay::Overlay& overlay,
   };
   if (overlay.format != overlay::NumberFormat::integer)
     report(ErrorClass::unsupported, "format", "an integer network needs an overlay with format \"int\"");
+  if (network.layers.size() > kMostLayers)
+    report(ErrorClass::unsupported, "layers",
+           "has " + std::to_string(network.layers.size()) + " layers; the limit is " + std::to_string(kMostLayers));
   for (const ir::MapId id : options.expose)
     if (id < 0 || static_cast<std::size_t>(id) >= network.maps.size())
       report(ErrorClass::bad_input, "expose", "there is no feature map " + std::to_string(id));
