@@ -24,6 +24,14 @@ package heddle_pkg;
   localparam int FEATURE_READ_LATENCY = 3;  // from the cycle of the grant to the cycle of the data
   localparam int CONST_READ_LATENCY = 2;    // weight, parameter, coefficient and table memories
 
+  // Stages of POST, from in_valid to out_valid.
+  localparam int REQUANTIZE_LATENCY = 8;
+  localparam int TABLE_LATENCY = UNIT_TABLE ? 5 : 0;
+  localparam int ADD_LATENCY = 7;
+  localparam int POST_LATENCY = REQUANTIZE_LATENCY + TABLE_LATENCY + ADD_LATENCY;
+
+  localparam int MAC_LATENCY = 2;  // from the operands of the dot products to their sums
+
   // Slot s of feature memory: word s div P of bank s mod P. Arithmetic is modulo the memory's size, so that sums with
   // negative offsets come out right whenever the final slot lies in the memory.
   typedef struct packed {
@@ -45,6 +53,69 @@ package heddle_pkg;
     slot_negate.bank = a.bank == 0 ? '0 : BANK_BITS'(P) - a.bank;
     slot_negate.word = a.bank == 0 ? -a.word : ~a.word;
   endfunction
+
+  localparam slot_t SLOT_ONE = (WORD_BITS + BANK_BITS)'(P == 1 ? 1 << BANK_BITS : 1);
+
+  // A walk over the pixels of an image, row by row: what pixel_walker needs.
+  localparam int COORD_BITS = 19;  // source coordinates, those in the padding too
+  typedef logic signed [COORD_BITS-1:0] coord_t;
+  typedef struct packed {
+    slot_t origin;        // slot and coordinates of pixel (0, 0)
+    coord_t x, y;
+    slot_t column, row;   // from a pixel to the next one in its row, from a row to the next
+    slot_t width;         // all columns of a row: width * column
+    coord_t x_end;        // x behind the last column: x + width * stride_w
+    logic [3:0] stride_w, stride_h;
+  } walk_t;
+
+  // CONV: what its set-up prepares for its processes. A pass makes sums of some groups of P pixels for some blocks of M channels.
+  localparam int GROUP_BITS = WORD_BITS + 1;
+  localparam int DEPTH_BITS = index_bits(ACC_DEPTH);
+  localparam int CHANNEL_BLOCK_BITS = index_bits(2 * M / N);  // channel block inside a block of M channels
+  localparam int PARAM_PAIR_BITS = index_bits((PARAM_WORDS + 1) / 2);
+  typedef struct packed {
+    logic all;                      // part of a chain: one pass does everything
+    logic [1:0] dataflow;
+    logic [GROUP_BITS-1:0] groups;  // of P output pixels
+    logic [12:0] blocks;            // of M output channels
+    logic [BANK_BITS:0] tail;       // pixels of the last group
+  } conv_passes_t;
+  typedef struct packed {
+    conv_passes_t passes;
+    walk_t walk;
+    logic wide;                         // 16-bit elements: two slots an x vector
+    logic odd;                          // the last set of input channels has one slot only
+    logic [12:0] sets;                  // of N input channels
+    logic [5:0] kernel_h, kernel_w;
+    logic [5:0] dilation_h, dilation_w;
+    slot_t tap_row, tap_column;         // dilation in slots
+    logic [WORD_BITS-1:0] plane;        // words from one channel block to the next
+    logic [12:0] height, width;
+  } conv_read_t;
+  typedef struct packed {
+    conv_passes_t passes;
+    logic wide;                              // 16-bit weights: twice as many words a set
+    logic [WEIGHT_ADDRESS_BITS-1:0] address;
+    logic [WEIGHT_ADDRESS_BITS:0] sets;      // M x N weight sets of a block of M output channels
+  } conv_weights_t;
+  typedef struct packed {
+    conv_passes_t passes;
+    logic first, last;
+    logic wide;                          // the array's mode
+    logic wide_source, wide_weights;
+    logic [15:0] pad_value;
+    logic [WEIGHT_ADDRESS_BITS:0] sets;
+  } conv_steps_t;
+  typedef struct packed {
+    conv_passes_t passes;
+    logic wide;                          // 16-bit results
+    logic packed_sums;                   // sums of 32 bits
+    logic [12:0] blocks;                 // output channel blocks
+    logic use_operand;
+    walk_t destination, operand;
+    logic [WORD_BITS-1:0] destination_plane, operand_plane;
+    logic [13:0] param_address;
+  } conv_drain_t;
 
   // A request to feature memory for one cycle: at most one word of each bank. `regions` is the union of the enabled
   // banks' regions, for arbitration; a request without an enabled bank is none.
