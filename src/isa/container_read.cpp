@@ -29,9 +29,13 @@ std::vector<std::string> read(const Table<flatbuffers::String>* list) {
   return out;
 }
 
+/// Copies bytes, since FlatBuffers' verifier aligns the count of a vector (4 bytes) and not its elements.
 template <class T>
 std::vector<T> numbers(const flatbuffers::Vector<T>* list) {
-  return list == nullptr ? std::vector<T>() : std::vector<T>(list->begin(), list->end());
+  static_assert(FLATBUFFERS_LITTLEENDIAN);
+  std::vector<T> out(list == nullptr ? 0 : list->size());
+  if (!out.empty()) std::memcpy(out.data(), list->Data(), out.size() * sizeof(T));
+  return out;
 }
 
 std::span<const std::byte> raw(const flatbuffers::Vector<std::uint8_t>* list) {

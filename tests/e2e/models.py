@@ -1,14 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small models for the tests: each function returns a ModelProto.
-
-`python -m tests.e2e.models FOLDER` writes some of them, as seeds for fuzzing.
-"""
-
-import sys
-from pathlib import Path
+"""Small models for the tests: each function returns a ModelProto."""
 
 import numpy as np
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
@@ -88,25 +81,3 @@ def quantized(scale=0.1, zero_point=0, weight_scale=0.05):
             "wz": np.int8(0),
         },
     )
-
-
-def main(folder):
-    """Writes seeds of different kinds into the folder."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    seeds = {
-        "network": small_network(),
-        "convolution": conv(auto_pad="SAME_UPPER"),
-        "quantized": quantized(),
-        "old_forms": model([node("Clip", "x", "a", min=0.0, max=6.0), node("Dropout", "a", "y", ratio=0.5)], opset=7),
-        "shapes": model(
-            [node("Shape", "x", "s"), node("Gather", "s i", "n"), node("Concat", "n m", "t", axis=0),
-             node("Reshape", "x t", "y")],
-            {"i": np.array([0], np.int64), "m": np.array([-1], np.int64)},
-        ),
-    }  # fmt: skip
-    for name, seed in seeds.items():
-        onnx.save(seed, Path(folder, name + ".onnx"))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
