@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the formal proofs of rtl/formal with sby: each must hold, reach its cover statements, and fail on every seeded bug."""
+"""Runs the formal proofs of rtl/formal with sby.
+
+Each must hold, reach its cover statements, and fail on every seeded bug.
+"""
 
 import argparse
 import concurrent.futures
@@ -25,12 +28,14 @@ class Job:
 
     @property
     def name(self) -> str:
+        """Names the run's folder."""
         if self.mutant:
             return f"{self.proof['name']}-mutant{self.proof['mutant'].index(self.mutant) + 1}"
         return f"{self.proof['name']}-{self.mode}"
 
 
 def packages(build: pathlib.Path, proof: dict) -> list[pathlib.Path]:
+    """Files that every proof reads first, for its overlay."""
     folder = build / "rtl" / proof.get("overlay", "tiny")
     return [folder / "overlay_pkg.sv", folder / "isa_pkg.sv", RTL / "packages" / "heddle_pkg.sv"]
 
@@ -51,6 +56,7 @@ def write_sources(folder: pathlib.Path, build: pathlib.Path, job: Job) -> list[s
 
 
 def script(job: Job, files: list[str], folder: pathlib.Path) -> str:
+    """Text of the sby file."""
     top = f"{job.proof['name']}_formal"
     depth = job.proof["depth"] if job.mode == job.proof["mode"] and not job.mutant else job.proof.get("reach", 15)
     lines = ["[options]", f"mode {job.mode}", f"depth {depth}"]
@@ -61,6 +67,7 @@ def script(job: Job, files: list[str], folder: pathlib.Path) -> str:
 
 
 def run(job: Job, build: pathlib.Path, work: pathlib.Path, tools: pathlib.Path) -> tuple[Job, bool, str]:
+    """Runs sby; says whether the outcome is the right one, and why not."""
     folder = work / job.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -76,9 +83,10 @@ def run(job: Job, build: pathlib.Path, work: pathlib.Path, tools: pathlib.Path) 
         "run.sby",
     ]
     environment = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(pathlib.Path.home())}
-    done = subprocess.run([str(word) for word in command], cwd=folder, env=environment, capture_output=True, text=True)
+    words = ["timeout", str(job.proof.get("seconds", 120)), *[str(word) for word in command]]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
     found = re.search(r"DONE \((\w+),", done.stdout)
-    state = found.group(1) if found else "ERROR"
+    state = found.group(1) if found else "no result (an error, or out of time)"
     good = state == "FAIL" if job.mutant else state == "PASS"
     said = [
         line
@@ -89,15 +97,18 @@ def run(job: Job, build: pathlib.Path, work: pathlib.Path, tools: pathlib.Path) 
 
 
 def jobs_of(proof: dict) -> list[Job]:
+    """Lists the proof itself, its covers and its mutants."""
     return [Job(proof, proof["mode"]), Job(proof, "cover"), *[Job(proof, "bmc", mutant) for mutant in proof["mutant"]]]
 
 
 def count(proof: dict, word: str) -> int:
+    """Named statements of one kind in a proof."""
     text = (RTL / "formal" / f"{proof['name']}_formal.sv").read_text()
     return len(re.findall(rf": {word} \(", text))
 
 
 def main() -> int:
+    """Returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("proofs", nargs="*", help="names (default: all)")
     parser.add_argument(
@@ -125,9 +136,8 @@ def main() -> int:
     print(f"{'proof':<20} {'mode':<6} {'properties':>10} {'covers':>7} {'mutants':>8}  result")
     for proof in proofs:
         state = "FAILED" if proof["name"] in failed else "holds, mutants caught"
-        print(
-            f"{proof['name']:<20} {proof['mode']:<6} {count(proof, 'assert'):>10} {count(proof, 'cover'):>7} {len(proof['mutant']):>8}  {state}"
-        )
+        asserts, covers, mutants = count(proof, "assert"), count(proof, "cover"), len(proof["mutant"])
+        print(f"{proof['name']:<20} {proof['mode']:<6} {asserts:>10} {covers:>7} {mutants:>8}  {state}")
     total = sum(count(proof, "assert") for proof in proofs)
     print(f"{total} properties in {len(proofs)} proofs")
     return 1 if failed else 0
