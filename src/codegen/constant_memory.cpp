@@ -10,8 +10,11 @@ namespace {
 
 using isa::Field;
 
-/// load_const reads from multiples of 16 bytes.
-constexpr std::size_t kImageAlignment = 16;
+/// Parameters are read in pairs of words.
+std::int64_t whole_words(isa::Space space, std::int64_t words) {
+  const bool pairs = space == isa::Space::conv_params || space == isa::Space::stencil_params;
+  return pairs ? (words + 1) / 2 * 2 : words;
+}
 
 /// Words that an instruction can address.
 std::int64_t addressable(isa::Space space) {
@@ -52,13 +55,14 @@ ConstantMemory::ConstantMemory(const overlay::Overlay& overlay, isa::Space space
     : space_(space),
       word_bytes_(isa::word_bytes(overlay, space)),
       capacity_(std::min(isa::word_count(overlay, space), addressable(space))),
+      alignment_(static_cast<std::size_t>(isa::constant_alignment(overlay))),
       image_(image),
       listing_(listing) {}
 
 ConstantMemory::Image ConstantMemory::packed(const ConstantKey& key, const Pack& pack) {
   const auto [found, added] = images_.try_emplace(key);
   if (added) {
-    image_.resize((image_.size() + kImageAlignment - 1) / kImageAlignment * kImageAlignment);
+    image_.resize((image_.size() + alignment_ - 1) / alignment_ * alignment_);
     found->second.offset = static_cast<std::int64_t>(image_.size());
     pack(image_);
     found->second.bytes = static_cast<std::int64_t>(image_.size()) - found->second.offset;
@@ -95,7 +99,7 @@ Resident ConstantMemory::load(const ConstantKey& key, const Image& image, std::i
 Resident ConstantMemory::require(const ConstantKey& key, std::int32_t layer, const Pack& pack) {
   if (const auto found = residents_.find(key); found != residents_.end()) return found->second;
   const Image image = packed(key, pack);
-  const std::int64_t words = cost::ceil_div(image.bytes, word_bytes_);
+  const std::int64_t words = whole_words(space_, cost::ceil_div(image.bytes, word_bytes_));
   if (head_ + words > capacity_) head_ = 0;
   const std::int64_t address = head_;
   head_ += words;

@@ -57,6 +57,7 @@ class ConstantMemory {
 
   isa::Space space_;
   std::int64_t word_bytes_, capacity_;
+  std::size_t alignment_;
   std::vector<std::byte>& image_;
   Listing& listing_;
   std::int64_t head_ = 0;

@@ -206,7 +206,7 @@ Result<Placed> Placer::run() {
 }  // namespace
 
 std::int64_t ddr_alignment(const overlay::Overlay& overlay) {
-  return std::lcm<std::int64_t>(overlay.N, 64);
+  return std::max({64, overlay.N, overlay.axi_bytes});  // powers of two
 }
 
 Result<Placed> place(const ir::Network& network, const overlay::Overlay& overlay, const Lowered& lowered) {

@@ -46,6 +46,22 @@ void Edges::add(std::size_t producer, std::size_t consumer, Edge edge) {
   list.insert(list.erase(first, last), edge);
 }
 
+/// Does an instruction touch what the engine's previous one writes, so that it must not start before that one's end?
+/// Reads and writes of CONV and STENCIL are in order among themselves; LOAD's and SAVE's writes are not.
+bool follows_up(const Listing& listing, const Entry& previous, const Entry& next) {
+  const bool ordered_writes = next.engine == Engine::conv || next.engine == Engine::stencil;
+  const auto region = [&](const Access& access) { return listing.regions[static_cast<std::size_t>(access.region)]; };
+  const auto same_memory = [&](const Access& a, const Access& b) {
+    if (a.region == b.region) return a.box.overlaps(b.box);
+    const Region x = region(a), y = region(b);
+    return x.space == y.space && x.begin < y.end && y.begin < x.end;
+  };
+  for (const Access& written : listing.accesses_of(previous))
+    for (const Access& access : listing.accesses_of(next))
+      if (written.write && !(access.write && ordered_writes) && same_memory(written, access)) return true;
+  return false;
+}
+
 class Synchronizer {
  public:
   explicit Synchronizer(const Listing& listing) : listing_(listing) {}
@@ -57,6 +73,9 @@ class Synchronizer {
   [[nodiscard]] bool add_back_pressure();
   [[nodiscard]] bool limit(std::size_t producer, std::size_t consumer);
   [[nodiscard]] Streams write() const;
+  [[nodiscard]] const Entry& entry_of(std::size_t engine, std::size_t index) const {
+    return listing_.entries[static_cast<std::size_t>(events_[engine][index].serial)];
+  }
 
   /// An engine's instruction: its place in the serial program, and what is known to be complete when it starts.
   struct Event {
@@ -163,8 +182,10 @@ Streams Synchronizer::write() const {
   Streams streams;
   for (std::size_t engine = 0; engine < isa::kEngines; ++engine)
     for (std::size_t i = 0; i < events_[engine].size(); ++i) {
-      const Entry& entry = listing_.entries[static_cast<std::size_t>(events_[engine][i].serial)];
-      append(streams[engine], entry.instruction, links[engine][i], entry.layer);
+      const Entry& entry = entry_of(engine, i);
+      isa::Instruction instruction = entry.instruction;
+      instruction[Field::overlap] = i == 0 || follows_up(listing_, entry_of(engine, i - 1), entry) ? 0 : 1;
+      append(streams[engine], instruction, links[engine][i], entry.layer);
     }
   return streams;
 }

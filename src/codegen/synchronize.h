@@ -20,7 +20,8 @@ using Streams = std::array<Stream, isa::kEngines>;
 ///
 /// Any two accesses of different engines to overlapping boxes, one of them a write, are ordered, unless that follows
 /// from other orders (vector clocks). Every ordered pair of engines has one counting semaphore; its k-th signal belongs
-/// to its k-th wait. No counter passes 255 even if the waiting engine stands still. Errors: internal ones only.
+/// to its k-th wait. No counter passes 255 even if the waiting engine stands still. `overlap` is set wherever an
+/// instruction does not depend on its predecessor. Errors: internal ones only.
 [[nodiscard]] Result<Streams> synchronize(const Listing& listing);
 
 }  // namespace heddle::codegen

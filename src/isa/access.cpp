@@ -202,6 +202,10 @@ std::int64_t word_count(const Overlay& overlay, Space space) {
   return 0;
 }
 
+std::int64_t constant_alignment(const Overlay& overlay) {
+  return std::max(16, overlay.axi_bytes);
+}
+
 bool executes(Engine engine, Opcode opcode) {
   switch (opcode) {
     case Opcode::end:

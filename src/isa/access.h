@@ -69,6 +69,8 @@ struct Accesses {
 [[nodiscard]] std::int64_t word_bytes(const overlay::Overlay& overlay, Space space);
 /// Words of that memory.
 [[nodiscard]] std::int64_t word_count(const overlay::Overlay& overlay, Space space);
+/// Bytes that load_const reads from multiples of: whole beats of the AXI ports.
+[[nodiscard]] std::int64_t constant_alignment(const overlay::Overlay& overlay);
 /// The engine that executes it; `end` and `fence` belong to every engine.
 [[nodiscard]] bool executes(Engine engine, Opcode opcode);
 /// Channels of the results of a conv (all lanes of all output blocks) or a stencil (all lanes of all input blocks).

@@ -12,7 +12,7 @@
 namespace heddle::isa {
 
 inline constexpr std::size_t kProgramHeaderBytes = 32;
-inline constexpr std::uint32_t kProgramVersion = 1;
+inline constexpr std::uint32_t kProgramVersion = 2;
 
 /// Writes the file under a temporary name and renames it, so that a reader never sees half a program.
 /// Errors: an illegal program (`check_program`), 2 GiB or more, the file system's.

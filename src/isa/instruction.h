@@ -53,6 +53,7 @@ enum class Field : std::uint8_t {
   wait1,
   signal0,
   signal1,  // semaphores, 0 = none
+  overlap,
   ddr_base,
   ddr_offset,
   ddr_row,

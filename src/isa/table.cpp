@@ -34,6 +34,9 @@ constexpr std::array kHeader{
     number(Field::wait1, 6, "semaphore", "second wait"),
     number(Field::signal0, 6, "semaphore", "incremented when all effects of the instruction are visible; 0: none"),
     number(Field::signal1, 6, "semaphore", "second signal"),
+    choice(Field::overlap, 1, 1,
+           "1: may start while the engine's previous instruction is in execution; 0: starts when all effects of the "
+           "engine's earlier instructions are visible"),
 };
 
 // One pixel of one channel block is a slot. Slot (block b, row y, column x) of a tensor lies at slot index
@@ -97,27 +100,26 @@ constexpr auto kLoad =
 constexpr auto kSave = join(kHeader, kDdrBox, kSource);
 constexpr auto kLoadConst =
     join(kHeader, std::array{number(Field::ddr_base, 4, "register", "DDR base register"),
-                             number(Field::ddr_offset, 40, "bytes", "from the base register; a multiple of 16"),
+                             number(Field::ddr_offset, 40, "bytes", "a multiple of 16 and of an AXI beat"),
                              count(Field::bytes, 26, "bytes", "length"),
                              choice(Field::space, 3, 4,
                                     "destination memory (weights, conv_params, stencil_params, "
                                     "coefficients, tables)"),
                              number(Field::address, 24, "words", "first word of that memory (tables: table number)")});
-constexpr auto kConv =
-    join(kHeader, kSource, kSourceSize, kOperand, kDestination, kWindow,
-         std::array{
-             count(Field::in_blocks, 13, "blocks", "input channel blocks of the source type"),
-             count(Field::out_blocks, 13, "blocks", "output channel blocks of the destination type"),
-             type(Field::src_format, "activation type"), type(Field::weight_format, "logical weight type"),
-             type(Field::dst_format, "output type"),
-             choice(Field::encoding, 3, 0, "stored encoding of the weights; 0: dense at the logical width"),
-             choice(Field::algorithm, 3, 0, "0: direct (implicit im2col)"),
-             choice(Field::dataflow, 2, 2, "loop order: output, weight or input stationary"),
-             choice(Field::first, 1, 1, "start the accumulators at 0 (otherwise go on from the last CONV)"),
-             choice(Field::last, 1, 1, "drain through POST (otherwise keep the accumulators)"),
-             choice(Field::use_operand, 1, 1, "residual add of the second operand behind the requantiser"),
-             number(Field::weight_address, 24, "words", "first word in weight memory"),
-             number(Field::param_address, 14, "words", "post descriptor (2 words), then one word per output channel")});
+constexpr auto kConv = join(
+    kHeader, kSource, kSourceSize, kOperand, kDestination, kWindow,
+    std::array{count(Field::in_blocks, 13, "blocks", "input channel blocks of the source type"),
+               count(Field::out_blocks, 13, "blocks", "output channel blocks of the destination type"),
+               type(Field::src_format, "activation type"), type(Field::weight_format, "logical weight type"),
+               type(Field::dst_format, "output type"),
+               choice(Field::encoding, 3, 0, "stored encoding of the weights; 0: dense at the logical width"),
+               choice(Field::algorithm, 3, 0, "0: direct (implicit im2col)"),
+               choice(Field::dataflow, 2, 2, "loop order: output, weight or input stationary"),
+               choice(Field::first, 1, 1, "start the accumulators at 0 (otherwise go on from the last CONV)"),
+               choice(Field::last, 1, 1, "drain through POST (otherwise keep the accumulators)"),
+               choice(Field::use_operand, 1, 1, "residual add of the second operand behind the requantiser"),
+               number(Field::weight_address, 24, "words", "first word in weight memory"),
+               number(Field::param_address, 14, "words", "even: descriptor (2 words), then one per output channel")});
 constexpr auto kStencil =
     join(kHeader, kSource, kSourceSize, kOperand,
          std::array{choice(Field::operand_broadcast, 1, 1, "the second operand is one pixel for all")}, kDestination,
@@ -129,7 +131,7 @@ constexpr auto kStencil =
                     choice(Field::stencil_op, 4, 9, "what is computed of a window"),
                     choice(Field::first, 1, 1, "global_average: start the sums at 0"),
                     choice(Field::last, 1, 1, "global_average: drain the sums"),
-                    number(Field::param_address, 14, "words", "post descriptor (2 words), then one word per channel"),
+                    number(Field::param_address, 14, "words", "even: descriptor (2 words), then one per channel"),
                     number(Field::coefficient_address, 16, "words", "depthwise weights, one word per (block, tap)"),
                     signed_number(Field::start_y, 28, "1/65536 row", "resize: source row of output row 0"),
                     signed_number(Field::start_x, 28, "1/65536 pixel", "resize: source column of output column 0"),

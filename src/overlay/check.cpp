@@ -40,6 +40,10 @@ void check_array(const Overlay& o, Rules& rules) {
   rules.range(o.M, 1, 512, "M", "a block of output channels");
   rules.range(o.N, 1, 128, "N", "a slot");
   if (!rules.list.empty()) return;  // the rules below divide by these
+  const auto lanes = static_cast<std::uint32_t>(o.N);
+  rules.require(std::has_single_bit(lanes), "N",
+                fmt::format("is {}; it must be a power of two, so that bytes of DDR split into slots", o.N),
+                fmt::format("N = {}", std::bit_floor(lanes)));
   if (o.format == NumberFormat::integer) {
     rules.require(o.M % 2 == 0, "M", fmt::format("is {}; it must be even, because wide mode halves it", o.M));
     rules.require(o.N % 2 == 0, "N", fmt::format("is {}; it must be even: a slot holds N/2 channels of 16 bits", o.N));
@@ -88,6 +92,9 @@ void check_memories(const Overlay& o, Rules& rules) {
   rules.range(o.weight_words, 1, 1 << 24, "weight_words", "weight_address has 24 bits");
   rules.range(o.param_words, 64, 1 << 14, "param_words", "param_address has 14 bits");
   rules.range(o.stencil_param_words, 64, 1 << 14, "stencil_param_words", "param_address has 14 bits");
+  rules.require(o.param_words % 2 == 0, "param_words", "must be even: the memory is read in pairs of words");
+  rules.require(o.stencil_param_words % 2 == 0, "stencil_param_words",
+                "must be even: the memory is read in pairs of words");
   rules.range(o.coefficient_words, 64, 1 << 16, "coefficient_words", "coefficient_address has 16 bits");
   rules.range(o.tables, o.has_unit("table") ? 1 : 0, 255, "tables", "8 bits of the post descriptor");
   rules.range(o.feature_slots() * o.N, 1, kMaxMemoryBytes, "region_words", "bytes of feature memory");

@@ -74,9 +74,9 @@ void check_load_const(Subject& s) {
   if (s.i[Field::ddr_base] != kConstants)
     s.refuse("isa.base", Field::ddr_base,
              fmt::format("is {}; weights and parameters come from the constants (0)", s.i[Field::ddr_base]));
-  if (s.i[Field::ddr_offset] % 16 != 0)
+  if (const std::int64_t alignment = constant_alignment(s.context.overlay); s.i[Field::ddr_offset] % alignment != 0)
     s.refuse("isa.alignment", Field::ddr_offset,
-             fmt::format("is {}; it must be a multiple of 16", s.i[Field::ddr_offset]));
+             fmt::format("is {}; it must be a multiple of {}", s.i[Field::ddr_offset], alignment));
   const auto space = static_cast<Space>(s.i[Field::space]);
   const std::int64_t word = word_bytes(s.context.overlay, space);
   if (space != Space::weights && s.i[Field::bytes] % word != 0)
@@ -95,10 +95,17 @@ void check_weight_format(Subject& s) {
                          s.context.overlay.name, bits(type)));
 }
 
+/// Parameter memories are read in pairs of words.
+void check_parameters(Subject& s) {
+  if (s.i[Field::param_address] % 2 != 0)
+    s.refuse("isa.alignment", Field::param_address, fmt::format("is {}; it must be even", s.i[Field::param_address]));
+}
+
 void check_conv(Subject& s) {
   check_bank(s, Field::src_bank);
   check_bank(s, Field::dst_bank);
   check_bank(s, Field::operand_bank);
+  check_parameters(s);
   check_weight_format(s);
   if (!check_activation(s, Field::dst_format) || !check_activation(s, Field::src_format)) return;
   check_pad_value(s);
@@ -150,6 +157,7 @@ void check_stencil(Subject& s) {
   check_bank(s, Field::src_bank);
   check_bank(s, Field::dst_bank);
   check_bank(s, Field::operand_bank);
+  check_parameters(s);
   if (!check_activation(s, Field::dst_format) || !check_activation(s, Field::src_format)) return;
   check_pad_value(s);
   check_stencil_op(s);
@@ -164,7 +172,7 @@ void check_instruction(Subject& s) {
   switch (s.i.opcode) {
     case Opcode::end:
     case Opcode::fence:
-      return;
+      return s.equal(Field::overlap, 0, "it is executed when the engine is idle");
     case Opcode::load:
     case Opcode::save:
       return check_move(s);

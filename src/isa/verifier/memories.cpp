@@ -19,6 +19,11 @@ std::string who(Stamp stamp) {
   return instruction_name(stamp.engine(), stamp.index());
 }
 
+/// Why the access of an instruction of this engine is not ordered behind that of another.
+const char* unordered(Engine engine, Stamp other) {
+  return other.engine() == engine ? "with overlap it may start before the end of" : "no semaphore orders that behind";
+}
+
 /// May the instruction overwrite this operand in place? It reads each of these slots before it writes that slot, and
 /// no other.
 bool overwrites_in_place(const Instruction& i, const SlotBox& read, const SlotBox& written, bool is_operand) {
@@ -73,16 +78,16 @@ void Memories::report(Place place, const Finding& finding, Field field, std::str
       return c_.add(place, "isa.unwritten", name(field), cell + " is read, but nothing wrote it before");
     case Hazard::Kind::read_after_write:
       return c_.add(place, "isa.hazard", name(field),
-                    fmt::format("{} is read, but no semaphore orders that behind {}, which writes it", cell,
+                    fmt::format("{} is read, but {} {}, which writes it", cell, unordered(place.engine, finding->other),
                                 who(finding->other)));
     case Hazard::Kind::write_after_write:
       return c_.add(place, "isa.hazard", name(field),
-                    fmt::format("{} is written, but no semaphore orders that behind {}, which writes it too", cell,
-                                who(finding->other)));
+                    fmt::format("{} is written, but {} {}, which writes it too", cell,
+                                unordered(place.engine, finding->other), who(finding->other)));
     case Hazard::Kind::write_after_read:
       return c_.add(place, "isa.hazard", name(field),
-                    fmt::format("{} is overwritten, but no semaphore orders that behind {}, which reads it", cell,
-                                who(finding->other)));
+                    fmt::format("{} is overwritten, but {} {}, which reads it", cell,
+                                unordered(place.engine, finding->other), who(finding->other)));
     case Hazard::Kind::in_place:
       return c_.add(place, "isa.in_place", name(field),
                     cell + " is a source of the same instruction, which may read it again");

@@ -3,6 +3,8 @@
 // gets stuck exactly if every run does. Vector clocks tell which accesses are ordered in *all* runs.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "isa/names.h"
 #include "isa/verifier/context.h"
 #include "isa/verifier/memories.h"
@@ -72,6 +74,19 @@ class Schedule {
     clock.join(s.signals[s.taken++]);
   }
 
+  /// What the instruction may rely on when it starts with `overlap`, if its waits say `waited`: the previous one may
+  /// still be in execution. An engine's reads and writes of feature memory are in order, so that only reading what
+  /// the previous one writes is a hazard; what LOAD and SAVE write takes several ways and may arrive in any order.
+  Observer overlapping(Place place, Observer who, const Clock& waited) {
+    const auto e = static_cast<std::size_t>(place.engine);
+    const auto& stream = c_.streams[e];
+    const bool follows = place.index > 0 && stream[place.index - 1].opcode != Opcode::fence;
+    if (stream[place.index][Field::overlap] == 0 || !follows) return who;
+    who.clock.done[e] = std::max(static_cast<std::uint32_t>(place.index - 1), waited.done[e]);
+    if (place.engine != Engine::conv && place.engine != Engine::stencil) who.write_clock = who.clock;
+    return who;
+  }
+
   void signal(Place place, Field field, const Clock& completion) {
     const std::int64_t number = c_.at(place)[field];
     if (number == 0) return;
@@ -89,9 +104,11 @@ class Schedule {
     const auto e = static_cast<std::size_t>(engine);
     const Instruction& i = c_.at(place);
     Clock& clock = clocks_[e];
-    wait(i[Field::wait0], clock);
-    wait(i[Field::wait1], clock);
-    memories_.access(place, {Stamp(engine, place.index), clock});
+    Clock waited;
+    wait(i[Field::wait0], waited);
+    wait(i[Field::wait1], waited);
+    clock.join(waited);
+    memories_.access(place, overlapping(place, {Stamp(engine, place.index), clock, clock}, waited));
     clock.done[e] = static_cast<std::uint32_t>(place.index + 1);
     signal(place, Field::signal0, clock);
     signal(place, Field::signal1, clock);

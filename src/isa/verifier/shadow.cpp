@@ -54,10 +54,10 @@ struct Shadow<Readers>::Write {
   const Observer& who;
 
   Finding operator()(Cell& cell, std::int64_t index) const {
-    if (!cell.writer.ordered(who.clock)) return Hazard{Hazard::Kind::write_after_write, index, cell.writer};
+    if (!cell.writer.ordered(who.write_clock)) return Hazard{Hazard::Kind::write_after_write, index, cell.writer};
     for (const Stamp reader : cell.readers) {
       if (reader == who.stamp) return Hazard{Hazard::Kind::in_place, index, reader};
-      if (!reader.ordered(who.clock)) return Hazard{Hazard::Kind::write_after_read, index, reader};
+      if (!reader.ordered(who.write_clock)) return Hazard{Hazard::Kind::write_after_read, index, reader};
     }
     cell = Cell{who.stamp, {}};
     return std::nullopt;

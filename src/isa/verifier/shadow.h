@@ -18,7 +18,10 @@ namespace heddle::isa::verifier {
 /// Who accesses.
 struct Observer {
   Stamp stamp;
-  Clock clock;  ///< its own engine's entry covers all earlier instructions of that engine
+  /// What is surely complete when it starts. Its own engine's entry covers all earlier instructions of that engine;
+  /// with `overlap` all but the previous one, where that is no matter of the engine's own order.
+  Clock clock;
+  Clock write_clock;  ///< the same for what it writes
 };
 
 struct Hazard {

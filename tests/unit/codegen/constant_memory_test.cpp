@@ -52,6 +52,21 @@ TEST_F(ConstantMemoryTest, ImagesAreAligned) {
   EXPECT_EQ(listing_.entries[1].instruction[isa::Field::ddr_offset], 16);
 }
 
+TEST_F(ConstantMemoryTest, ParametersStartAtEvenWords) {
+  EXPECT_EQ(require(1, 3).address, 0);
+  EXPECT_EQ(require(2, 3).address, 4);
+  EXPECT_EQ(require(3, 1).address, 8);
+  EXPECT_EQ(require(4, 1).address, 0) << "the odd word behind the last piece is no place";
+}
+
+TEST_F(ConstantMemoryTest, ImagesAreAlignedToBeats) {
+  overlay_.axi_bytes = 64;
+  memory_.emplace(overlay_, isa::Space::conv_params, image_, listing_);
+  require(1, 1);
+  require(2, 1);
+  EXPECT_EQ(listing_.entries[1].instruction[isa::Field::ddr_offset], 64);
+}
+
 TEST_F(ConstantMemoryTest, FixedAddressesEvictTheirNeighbours) {
   require(1, 4);
   const auto pack = [](std::vector<std::byte>& to) { to.resize(to.size() + 12); };

@@ -109,6 +109,34 @@ TEST(Synchronize, RandomProgramsKeepEveryConflictInOrder) {
   }
 }
 
+TEST(Synchronize, OverlapIsSetExactlyWhereThePredecessorWritesNothingThatMatters) {
+  const auto flag = [](Engine engine, std::span<const Access> first, std::span<const Access> second) {
+    Listing listing;
+    listing.open(Space::features, 0, 10);
+    listing.open(Space::features, 5, 15);
+    listing.open(Space::features, 20, 30);
+    listing.add(engine, 0, numbered(0), first);
+    listing.add(engine, 0, numbered(1), second);
+    const auto streams = synchronize(listing);
+    const auto& instructions = (*streams)[static_cast<std::size_t>(engine)].instructions;
+    EXPECT_EQ(instructions[0][Field::overlap], 0) << "nothing comes before it";
+    return instructions[1][Field::overlap];
+  };
+  const Box top{.rows = {0, 2}}, bottom{.rows = {2, 4}}, middle{.rows = {1, 3}};
+  const Access write_top{0, top, true}, write_bottom{0, bottom, true}, read_top{0, top, false};
+  const Access write_beside{1, top, true}, read_beside{1, top, false}, write_far{2, top, true};
+  const Access read_middle{0, middle, false}, read_bottom{0, bottom, false};
+  EXPECT_EQ(flag(Engine::conv, {{write_top}}, {{read_middle}}), 0) << "reads what was written";
+  EXPECT_EQ(flag(Engine::conv, {{write_top}}, {{read_bottom}}), 1);
+  EXPECT_EQ(flag(Engine::conv, {{write_top}}, {{read_beside}}), 0) << "another region in the same memory";
+  EXPECT_EQ(flag(Engine::conv, {{read_top}}, {{write_top}}), 1) << "reads come before later writes";
+  EXPECT_EQ(flag(Engine::conv, {{write_top}}, {{write_top}}), 1) << "writes of an array are in order";
+  EXPECT_EQ(flag(Engine::load_features, {{write_top}}, {{write_top}}), 0) << "those of a loader are not";
+  EXPECT_EQ(flag(Engine::load_features, {{write_top}}, {{write_bottom}}), 1);
+  EXPECT_EQ(flag(Engine::save, {{write_top}}, {{write_beside}}), 0);
+  EXPECT_EQ(flag(Engine::load_weights, {{write_top}}, {{write_far}}), 1);
+}
+
 TEST(Synchronize, AProducerIsHeldBackBeforeItsCounterOverflows) {
   Listing listing;
   // The loader fills 2,000 separate tiles; the array could read each much later.

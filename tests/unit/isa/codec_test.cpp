@@ -93,9 +93,10 @@ TEST(Codec, RefusesUnknownOpcodesIllegalValuesAndPadding) {
   Instruction load_const = least(Opcode::load_const);
   load_const[Field::bytes] = 16;
   Word illegal = *encode(load_const);
-  // `space` lies behind opcode, four semaphores, ddr_base, ddr_offset and bytes: bit 8 + 24 + 4 + 40 + 26 = 102.
-  illegal[12] |= std::byte{0xc0};
-  illegal[13] |= std::byte{0x01};
+  // `space` lies behind opcode, four semaphores, overlap, ddr_base, ddr_offset and bytes: bit 8 + 25 + 4 + 40 + 26 =
+  // 103.
+  illegal[12] |= std::byte{0x80};
+  illegal[13] |= std::byte{0x03};
   seal(illegal);
   EXPECT_EQ(decode(illegal).error().front().text(), "operator load_const, field 'space': is 7; legal are 0 ... 4");
 }

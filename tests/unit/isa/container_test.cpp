@@ -81,7 +81,7 @@ TEST(Container, RefusesDamagedHeaders) {
   EXPECT_THAT(why(program_from_bytes(changed)), HasSubstr("this is not a heddle program file"));
   changed = bytes;
   changed[8] = std::byte{9};
-  EXPECT_THAT(why(program_from_bytes(changed)), HasSubstr("version 9; this heddle reads version 1"));
+  EXPECT_THAT(why(program_from_bytes(changed)), HasSubstr("version 9; this heddle reads version 2"));
   changed = bytes;
   changed[12] = std::byte{9};
   EXPECT_THAT(why(program_from_bytes(changed)), HasSubstr("reserved bytes"));

@@ -10,6 +10,7 @@ namespace {
 Observer ignorant(Engine engine, std::size_t index) {
   Observer who{Stamp(engine, index), {}};
   who.clock.done[static_cast<std::size_t>(engine)] = static_cast<std::uint32_t>(index);
+  who.write_clock = who.clock;
   return who;
 }
 
@@ -17,6 +18,7 @@ Observer ignorant(Engine engine, std::size_t index) {
 Observer knowing(Engine engine, std::size_t index, Engine other, std::uint32_t count) {
   Observer who = ignorant(engine, index);
   who.clock.done[static_cast<std::size_t>(other)] = count;
+  who.write_clock = who.clock;
   return who;
 }
 

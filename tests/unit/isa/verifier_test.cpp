@@ -107,7 +107,7 @@ TEST(Verifier, RefusesAddressesOutsideTheirMemory) {
   EXPECT_THAT(with(Engine::load_weights, 0, F::bytes, 1000), HasSubstr("base register 0 has 768"));
   EXPECT_THAT(with(Engine::load_weights, 0, F::address, 63), HasSubstr("words 63 ... 64 of weights, which has 64"));
   EXPECT_THAT(with(Engine::conv, 0, F::weight_address, 63), HasSubstr("field 'weight_address'"));
-  EXPECT_THAT(with(Engine::conv, 0, F::param_address, 63), HasSubstr("words 63 ... 64 of conv_params"));
+  EXPECT_THAT(with(Engine::conv, 0, F::param_address, 64), HasSubstr("words 64 ... 65 of conv_params"));
   EXPECT_THAT(with(Engine::conv, 0, F::src_bank, 3), HasSubstr("the overlay has P = 3 banks"));
 }
 
@@ -143,6 +143,13 @@ TEST(Verifier, RefusesWritesToInputsAndConstants) {
 TEST(Verifier, RefusesMisalignment) {
   EXPECT_THAT(with(Engine::load_features, 0, F::ddr_offset, 2), HasSubstr("a multiple of the slot, 4 bytes"));
   EXPECT_THAT(with(Engine::load_weights, 0, F::ddr_offset, 8), HasSubstr("a multiple of 16"));
+  EXPECT_THAT(with(Engine::conv, 0, F::param_address, 1), HasSubstr("'param_address': is 1; it must be even"));
+  EXPECT_THAT(with(Engine::stencil, 0, F::param_address, 3), HasSubstr("is 3; it must be even"));
+  overlay::Overlay wide = sample::small_overlay();
+  wide.axi_bytes = 128;
+  const Status status = verify(sample::segment(sample::three_tiles()), wide);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().front().text(), HasSubstr("is 64; it must be a multiple of 128"));
   EXPECT_THAT(with(Engine::load_weights, 1, F::bytes, 121), HasSubstr("a multiple of 12, a word of conv_params"));
 }
 
@@ -158,6 +165,63 @@ TEST(Verifier, RefusesWrongEnginesAndEnds) {
               }),
               HasSubstr("instructions follow behind the end"));
   EXPECT_THAT(with(Engine::save, 3, F::signal0, 9), HasSubstr("'end' must not signal"));
+}
+
+/// The legal program with `overlap` in the second instruction of an engine, and a change.
+std::string overlapping(Engine engine, const std::function<void(Streams&)>& change) {
+  return after([&](Streams& s) {
+    of(s, engine)[1][F::overlap] = 1;
+    change(s);
+  });
+}
+
+TEST(Verifier, AcceptsOverlapOfIndependentInstructions) {
+  for (const Engine engine : kAllEngines) EXPECT_EQ(overlapping(engine, [](Streams&) {}), "accepted") << name(engine);
+  // The third instructions use the buffers of the first ones, which are over when they start.
+  for (const Engine engine : {Engine::load_features, Engine::conv, Engine::stencil})
+    EXPECT_EQ(overlapping(engine, [&](Streams& s) { of(s, engine)[2][F::overlap] = 1; }), "accepted") << name(engine);
+}
+
+TEST(Verifier, RefusesOverlapWithWhatThePreviousInstructionWrites) {
+  // Reading it. conv[1] starts behind the wait for the second tile.
+  const auto read = [](Streams& s) { of(s, Engine::conv)[1][F::src_word] = 2 * sample::kTileWords; };
+  EXPECT_EQ(overlapping(Engine::conv, read),
+            "node 'conv[1]' (conv), field 'src_word': slot 60 is read, but with overlap it may start before the end of "
+            "conv[0], which writes it (layer 'conv1')");
+  EXPECT_EQ(after(read), "accepted") << "without overlap it is in order";
+  // Writing it again: only the transfers may come in another order.
+  EXPECT_THAT(overlapping(Engine::load_weights,
+                          [](Streams& s) {
+                            of(s, Engine::load_weights)[1] =
+                                sample::load_constants(Space::weights, 0, 64, {{F::overlap, 1}, {F::signal0, 3}});
+                          }),
+              HasSubstr("weights 0 is written, but with overlap it may start before the end of load_weights[0]"));
+  EXPECT_THAT(overlapping(Engine::save, [](Streams& s) { of(s, Engine::save)[1][F::ddr_offset] = 0; }),
+              HasSubstr("output slot 0 is written, but with overlap it may start before the end of save[0]"));
+  const auto again = [](Streams& s) {
+    auto& conv = of(s, Engine::conv);
+    Instruction first = conv[0];
+    first[F::signal0] = first[F::signal1] = 0;
+    conv[0][F::wait0] = conv[0][F::wait1] = 0;
+    conv.insert(conv.begin(), first);
+  };
+  EXPECT_EQ(overlapping(Engine::conv,
+                        [&](Streams& s) {
+                          again(s);
+                          of(s, Engine::conv)[1][F::overlap] = 1;
+                        }),
+            "accepted");
+}
+
+TEST(Verifier, FencesAndEndsDoNotOverlap) {
+  EXPECT_THAT(with(Engine::conv, 3, F::overlap, 1), HasSubstr("field 'overlap': is 1; it must be 0"));
+  const auto fenced = [](Streams& s) {
+    auto& conv = of(s, Engine::conv);
+    conv[1][F::src_word] = 2 * sample::kTileWords;
+    conv[1][F::overlap] = 1;
+    conv.insert(conv.begin() + 1, sample::make(Opcode::fence, {}));
+  };
+  EXPECT_EQ(after(fenced), "accepted") << "a fence waits for all that is in execution";
 }
 
 TEST(Verifier, RefusesSharedSemaphores) {

@@ -49,6 +49,8 @@ TEST(CheckOverlay, RefusesIllegalArrays) {
   EXPECT_THAT(errors([](Overlay& o) { o.M = 40; }), HasSubstr("multiple of N = 16\n  hint: M = 48"));
   EXPECT_THAT(errors([](Overlay& o) { o.M = 33; }), HasSubstr("wide mode halves it"));
   EXPECT_THAT(errors([](Overlay& o) { o.N = 1; }), HasSubstr("must be even: a slot"));
+  EXPECT_THAT(errors([](Overlay& o) { o.M = 36, o.N = 12; }), HasSubstr("must be a power of two"));
+  EXPECT_THAT(errors([](Overlay& o) { o.M = 36, o.N = 12; }), HasSubstr("hint: N = 8"));
   EXPECT_THAT(errors([](Overlay& o) { o.weight_cycles = 3; }), HasSubstr("legal are 1, 2, 4, 8"));
   EXPECT_THAT(errors([](Overlay& o) { o.weight_cycles = 0; }), HasSubstr("legal are 1, 2, 4, 8"));
   EXPECT_THAT(errors([](Overlay& o) { o.weight_cycles = 2, o.winograd = Winograd::f4; }), HasSubstr("at least 72"));
@@ -68,6 +70,8 @@ TEST(CheckOverlay, RefusesIllegalMemories) {
   EXPECT_THAT(errors([](Overlay& o) { o.weight_words = 0; }), HasSubstr("field 'weight_words': is 0"));
   EXPECT_THAT(errors([](Overlay& o) { o.weight_words = 1 << 24; }), HasSubstr("bytes of weight memory"));
   EXPECT_THAT(errors([](Overlay& o) { o.param_words = 1 << 15; }), HasSubstr("param_address has 14 bits"));
+  EXPECT_THAT(errors([](Overlay& o) { o.param_words = 65; }), HasSubstr("field 'param_words': must be even"));
+  EXPECT_THAT(errors([](Overlay& o) { o.stencil_param_words = 65; }), HasSubstr("'stencil_param_words': must be even"));
   EXPECT_THAT(errors([](Overlay& o) { o.tables = 256; }), HasSubstr("8 bits of the post descriptor"));
   EXPECT_THAT(errors([](Overlay& o) { o.tables = 0; }), HasSubstr("field 'tables': is 0"));
   EXPECT_EQ(errors([](Overlay& o) { o.tables = 0, o.units = {"average"}; }), "");
