@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "hardware/packages.h"
+#include "hardware/registers.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -22,5 +23,6 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "overlay_pkg.sv") << heddle::hardware::overlay_package(*overlay);
   std::ofstream(folder / "isa_pkg.sv") << heddle::hardware::isa_package();
+  std::ofstream(folder / "registers_pkg.sv") << heddle::hardware::registers_package();
   return 0;
 }
