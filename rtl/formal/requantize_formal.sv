@@ -20,7 +20,13 @@ module requantize_formal
   logic started = 1'b0;
   always_ff @(posedge clk) started <= 1'b1;
 
+  // The product by halves of the sum: a·m = (a div 2^24)·m·2^24 + (a mod 2^24)·m is left to algebra.
   logic signed [ACC_BITS:0] sum;
+  logic [63:0] low, high;
+  always_comb begin
+    low  = 64'(sum[23:0]) * 64'(in_param[0].mult);
+    high = 64'($signed(sum[47:24])) * 64'($signed({1'b0, in_param[0].mult}));
+  end
   always_comb begin
     if (!started) assume (rst);
     sum = $signed(in_acc[0][0]) + $signed(in_param[0].bias);
@@ -28,6 +34,7 @@ module requantize_formal
       assume (in_lo <= in_hi);
       assume (in_param[0].shift >= 1 && in_param[0].shift <= 47);
       assume (sum[ACC_BITS] == sum[ACC_BITS-1]);  // the verifier's bound
+      if (in_bypass) assume (in_acc[0][0] == ACC_BITS'($signed(in_acc[0][0][15:0])));
       assume (in_acc[0][1] == '0 && in_param[1] == '0);
     end
   end
@@ -43,7 +50,7 @@ module requantize_formal
   entry_t [REQUANTIZE_LATENCY-1:0] line;
   always_ff @(posedge clk) begin
     line <= {line[REQUANTIZE_LATENCY-2:0],
-             entry_t'{in_valid && !rst, in_bypass, in_acc[0][0][15:0], 64'(sum) * 64'($signed({1'b0, in_param[0].mult})),
+             entry_t'{in_valid && !rst, in_bypass, in_acc[0][0][15:0], low + {high[39:0], 24'd0},
                       in_param[0].shift[5:0], in_zero, in_lo, in_hi}};
     if (rst) for (int i = 0; i < REQUANTIZE_LATENCY; i++) line[i].valid <= 1'b0;
   end

@@ -2,8 +2,8 @@
 // clamp(zero + (((acc + bias)·mult + 2^(shift−1)) >> shift), lo, hi) of all lanes: requantize() of
 // src/kernels/integer/arithmetic.h. acc + bias wraps at 48 bits; the verifier proves that it never does.
 //
-// A rigid pipeline of REQUANTIZE_LATENCY cycles. The multiplication is two of 24 × 16 bits. With `in_bypass` the low 16 bits
-// of the accumulators pass unchanged. `in_param`: of the channels in the lanes of each pixel, one set for all pixels.
+// A rigid pipeline of REQUANTIZE_LATENCY cycles. The multiplication is two of 24 × 16 bits. With `in_bypass` the accumulators,
+// which are 16-bit values then, pass unchanged. `in_param`: of the channels in the lanes of each pixel, one set for all pixels.
 module requantize
   import overlay_pkg::*, heddle_pkg::*;
 #(
