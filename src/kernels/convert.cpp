@@ -4,35 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 namespace heddle::kernels {
 namespace {
-
-/// Real to integer: truncates, saturates at 64 bits, NaN is 0.
-template <class From>
-std::int64_t truncate(From value) {
-  constexpr double kLimit = 9223372036854775808.0;
-  const auto wide = static_cast<double>(value);
-  if (std::isnan(wide)) return 0;
-  if (wide >= kLimit) return std::numeric_limits<std::int64_t>::max();
-  if (wide < -kLimit) return std::numeric_limits<std::int64_t>::min();
-  return static_cast<std::int64_t>(wide);
-}
-
-template <class To, class From>
-To convert(From value) {
-  if constexpr (std::is_floating_point_v<From> && std::is_same_v<To, std::uint64_t>) {
-    // The upper half of the unsigned range does not fit the signed one.
-    return value >= From(9223372036854775808.0) && value < From(18446744073709551616.0)
-               ? static_cast<std::uint64_t>(value)
-               : static_cast<std::uint64_t>(truncate(value));
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    return static_cast<To>(truncate(value));
-  } else {
-    return static_cast<To>(value);
-  }
-}
 
 /// Keeps the low `bits` bits, sign-extended for signed types.
 template <class To>
@@ -141,6 +115,14 @@ Tensor from_compute(const Tensor& x, DataType type) {
 }
 
 }  // namespace
+
+std::int64_t truncate(double value) {
+  constexpr double kLimit = 9223372036854775808.0;
+  if (std::isnan(value)) return 0;
+  if (value >= kLimit) return std::numeric_limits<std::int64_t>::max();
+  if (value < -kLimit) return std::numeric_limits<std::int64_t>::min();
+  return static_cast<std::int64_t>(value);
+}
 
 DataType compute_type(DataType type) {
   switch (type) {

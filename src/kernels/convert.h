@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "base/tensor.h"
@@ -22,6 +23,24 @@ namespace heddle::kernels {
 [[nodiscard]] std::uint16_t float_to_half(float value);  ///< rounds to nearest even
 [[nodiscard]] float bfloat_to_float(std::uint16_t bits);
 [[nodiscard]] std::uint16_t float_to_bfloat(float value);  ///< rounds to nearest even
+
+/// Truncates, saturates at 64 bits; NaN becomes 0.
+[[nodiscard]] std::int64_t truncate(double value);
+
+/// An element as another C++ type, defined for every value: reals are truncated, see above.
+template <class To, class From>
+[[nodiscard]] To convert(From value) {
+  if constexpr (std::is_floating_point_v<From> && std::is_same_v<To, std::uint64_t>) {
+    // The upper half of the unsigned range does not fit the signed one.
+    return value >= From(9223372036854775808.0) && value < From(18446744073709551616.0)
+               ? static_cast<std::uint64_t>(value)
+               : static_cast<std::uint64_t>(truncate(static_cast<double>(value)));
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    return static_cast<To>(truncate(static_cast<double>(value)));
+  } else {
+    return static_cast<To>(value);
+  }
+}
 
 /// Calls f.operator()<T>() with the C++ type of a compute type.
 template <class F>

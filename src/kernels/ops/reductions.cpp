@@ -103,12 +103,12 @@ struct L1 : Sum<T> {
 
 template <class T>
 struct L2 : SumSquare<T> {
-  T result(std::size_t) const { return static_cast<T>(std::sqrt(static_cast<double>(this->total))); }
+  T result(std::size_t) const { return convert<T>(std::sqrt(static_cast<double>(this->total))); }
 };
 
 template <class T>
 struct LogSum : Sum<T> {
-  T result(std::size_t) const { return static_cast<T>(std::log(static_cast<double>(this->total))); }
+  T result(std::size_t) const { return convert<T>(std::log(static_cast<double>(this->total))); }
 };
 
 template <class T>
@@ -155,7 +155,7 @@ struct LogSumExp {
       top = v;
     }
   }
-  T result(std::size_t) const { return static_cast<T>(total == 0 ? top : top + std::log(total)); }
+  T result(std::size_t) const { return convert<T>(total == 0 ? top : top + std::log(total)); }
 };
 
 /// x with the reduced axes last, so that every result comes from one dense row.

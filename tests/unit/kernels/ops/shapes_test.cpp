@@ -237,6 +237,8 @@ TEST(Reductions, OfNothing) {
   EXPECT_EQ(floats(run("ReduceSum", {}, {none, vec({1})})), (Floats{0, 0}));
   EXPECT_EQ(floats(run("ReduceMax", {}, {none, vec({1})}))[0], -std::numeric_limits<float>::infinity());
   EXPECT_EQ(values<std::int8_t>(run("ReduceMin", {}, {of<std::int8_t>({0}, {})}))[0], 127);
+  for (const char* logarithm : {"ReduceLogSum", "ReduceLogSumExp"})
+    EXPECT_EQ(values<std::int8_t>(run(logarithm, {}, {of<std::int8_t>({0}, {})}))[0], -128) << logarithm;
 }
 
 TEST(Reductions, IntegersKeepTheirType) {
