@@ -9,6 +9,7 @@
 #include <random>
 
 #include "isa/assembly.h"
+#include "isa/container_codec.h"
 #include "tests/unit/isa/sample_program.h"
 
 namespace heddle::isa {
@@ -113,6 +114,18 @@ TEST(Container, FlipsWithARightChecksumAreRefusedOrVerify) {
     EXPECT_TRUE(program_bytes(*program)) << "what was accepted can be written";
   }
   EXPECT_GT(accepted, 100) << "flips in weights and names are harmless";
+}
+
+TEST(Container, ReadsVectorsWhoseNumbersAreNotAligned) {
+  // Wherever an offset leads to a vector of 64-bit numbers, one more word leads to an unaligned one.
+  const auto bytes = sample_bytes();
+  int accepted = 0;
+  for (std::size_t at = kProgramHeaderBytes; at + 4 <= bytes.size(); at += 4) {
+    auto moved = bytes;
+    moved[at] = static_cast<std::byte>(std::to_integer<unsigned>(moved[at]) + 4);
+    accepted += from_payload(std::span(moved).subspan(kProgramHeaderBytes)) ? 1 : 0;
+  }
+  EXPECT_GT(accepted, 100);
 }
 
 TEST(Container, RefusesTruncatedAndSpliced) {
