@@ -117,6 +117,138 @@ package heddle_pkg;
     logic [13:0] param_address;
   } conv_drain_t;
 
+  // STENCIL: what its set-up prepares for its processes.
+  localparam int STENCIL_COLUMNS = 2 * STENCIL_PIXELS + 1;  // of a row register: 3 columns, stride 2
+  localparam int STENCIL_GROUPS_MAX = 3;                    // groups of P columns in them
+  localparam int STENCIL_PARAM_PAIR_BITS = index_bits((STENCIL_PARAM_WORDS + 1) / 2);
+  localparam int STRIP_BITS = $clog2(STENCIL_PIXELS + 1);   // counts the pixels of a strip
+  localparam int STENCIL_TAPS_LATENCY = 5;                  // from the row registers to the sums of a window
+  localparam int STENCIL_LANES_LATENCY = 3;                 // from a gathered tap to its accumulators
+  // Through row registers; tap by tap; sums over the whole source.
+  typedef enum logic [1:0] { PATH_WINDOW, PATH_POINT, PATH_SUM } stencil_path_e;
+
+  // A position along one axis of the source: whole pixels, 1/65536 pixels, and the slots of the whole pixels.
+  localparam int AXIS_BITS = 23;
+  typedef struct packed {
+    logic signed [AXIS_BITS-1:0] at;
+    logic [15:0] fraction;
+    slot_t slot;
+  } position_t;
+  // A step to the next position; `slot_carry` where the fractions overflow into one more pixel.
+  typedef struct packed {
+    logic signed [AXIS_BITS-1:0] at;
+    logic [15:0] fraction;
+    slot_t slot, slot_carry;
+  } axis_step_t;
+
+  function automatic position_t axis_forward(position_t from, axis_step_t step);
+    logic carry;
+    {carry, axis_forward.fraction} = {1'b0, from.fraction} + {1'b0, step.fraction};
+    axis_forward.at   = from.at + step.at + AXIS_BITS'(carry);
+    axis_forward.slot = slot_add(from.slot, carry ? step.slot_carry : step.slot);
+  endfunction
+
+  // For the walk over blocks and strips.
+  typedef struct packed {
+    logic [12:0] blocks;                            // channel blocks of the source
+    logic halves;                                   // each block twice, for its lower and its upper lanes (8 to 16 bits)
+    logic [12:0] width;                             // columns that are walked over
+    logic [STRIP_BITS-1:0] strip;                   // columns of a strip
+    position_t [STENCIL_PIXELS-1:0] column;         // of the first strip's lanes
+    axis_step_t column_step;                        // from strip to strip
+    slot_t origin, operand_origin;                  // of block 0
+    logic [WORD_BITS-1:0] plane, operand_plane;
+  } stencil_strips_t;
+
+  // For the walks over the rows of a strip.
+  typedef struct packed {
+    logic [3:0] op;
+    stencil_path_e path;
+    logic results;                                  // there are some (not with `last` = 0)
+    logic [12:0] height, width;                     // of the source
+    logic [12:0] rows;                              // of the source (window, sum) or the output (point)
+    position_t row;                                 // first row, and the step to the next one
+    axis_step_t row_step;
+    slot_t pitch, operand_pitch;
+    logic broadcast;
+    logic [5:0] kernel_h, kernel_w;
+    logic [5:0] dilation_h, dilation_w;
+    slot_t tap_row, tap_column;                     // from tap to tap
+    slot_t last_row, last_column;                   // of the source (resize)
+    logic [15:0] coefficient_address;
+    logic skip;                                     // window: every other row gives outputs (stride 2)
+    logic [1:0] lead, trail;                        // rows before the first output's last one, rows below the source
+    logic [1:0] groups;                             // groups of P columns in a row, less 1
+    logic [$clog2(STENCIL_COLUMNS+1)-1:0] columns;  // of a row
+  } stencil_rows_t;
+
+  // For the datapath; there is one of each instruction in execution.
+  typedef struct packed {
+    logic [3:0] op;
+    stencil_path_e path;
+    logic first, last;
+    logic wide, dst_wide;                           // 16-bit source and output
+    logic signed [15:0] pad;                        // element outside the source
+    logic [1:0] kernel_h, kernel_w;                 // window
+    logic skip;                                     // window: horizontal stride 2
+  } stencil_mode_t;
+
+  // For the fetch of parameters and coefficients.
+  typedef struct packed {
+    logic which;
+    logic [12:0] blocks;
+    logic halves;
+    logic wide;
+    logic descriptor, channels;                     // are needed
+    logic coefficients;                             // of a window, in registers
+    logic ones;                                     // they are 1 (average)
+    logic [1:0] kernel_h, kernel_w;
+    logic [13:0] param_address;
+    logic [15:0] coefficient_address;
+  } stencil_fetch_t;
+
+  // For the writer.
+  typedef struct packed {
+    logic [12:0] blocks;
+    logic halves, narrows;                          // 8 to 16 bits, 16 to 8 bits
+    logic results;
+    logic [12:0] height, width;
+    logic [STRIP_BITS-1:0] strip;
+    slot_t origin;
+    logic [WORD_BITS-1:0] plane;
+    slot_t pitch;
+    slot_t [STENCIL_PIXELS-1:0] column;             // of the lanes
+    slot_t strip_step;                              // from strip to strip
+  } stencil_write_t;
+
+  typedef struct packed {
+    stencil_strips_t strips;
+    stencil_rows_t rows;
+    stencil_mode_t mode;
+    stencil_fetch_t fetch;
+    stencil_write_t write;
+  } stencil_work_t;
+
+  // What travels with a group of slots through STENCIL.
+  typedef struct packed {
+    logic which;                                    // instruction
+    logic half;                                     // take the upper half of the slots
+    logic out;                                      // completes outputs, of:
+    logic bank, pass_last, final_out;               // parameter bank; the last of the block, of the instruction
+    // Window
+    logic push;                                     // completes a row
+    logic [1:0] group;
+    logic [2:0] outside;                            // row registers that stand above or below the source
+    // Point and sum
+    logic first;                                    // tap of its outputs
+    logic second;                                   // operand
+    logic coefficient;                              // needs one
+    logic [15:0] coefficient_address;
+    logic [8:0] weight_y;                           // bilinear
+    logic [STENCIL_PIXELS-1:0][8:0] weight_x;
+    logic [13:0] pass;                              // sum: block, or half block
+  } stencil_tag_t;
+
   // A request to feature memory for one cycle: at most one word of each bank. `regions` is the union of the enabled
   // banks' regions, for arbitration; a request without an enabled bank is none.
   typedef struct packed {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The row registers: the last three rows of the strip, newest last. Groups of P columns fill a row; the one that completes it
+// shifts it in. `out_valid` comes one cycle after a group whose tag says `out`.
+module stencil_window
+  import overlay_pkg::*, heddle_pkg::*;
+(
+    input  logic                                            clk,
+    input  logic                                            rst,
+    input  logic                                            in_valid,
+    input  logic [P-1:0][SLOT_BITS-1:0]                     in_data,    // padding included
+    input  stencil_tag_t                                    in_tag,
+    output logic                                            out_valid,
+    output stencil_tag_t                                    out_tag,
+    output logic [2:0][STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]  rows
+);
+  localparam int C = STENCIL_COLUMNS;
+  localparam int GROUPS = (C + P - 1) / P;
+
+  logic [C-1:0][SLOT_BITS-1:0] filled, row;  // earlier groups of the row; with this one
+  always_comb begin
+    row = filled;
+    if (in_valid)
+      for (int g = 0; g < GROUPS; g++)
+        for (int l = 0; l < P; l++)
+          if (g * P + l < C && in_tag.group == 2'(g)) row[g*P+l] = in_data[l];
+  end
+
+  always_ff @(posedge clk) begin
+    if (rst) out_valid <= 1'b0;
+    else out_valid <= in_valid && in_tag.out;
+    if (in_valid) begin
+      filled  <= row;
+      out_tag <= in_tag;
+      if (in_tag.push) rows <= {row, rows[2], rows[1]};
+    end
+  end
+endmodule
