@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The AXI4-Lite slave, the state of a run, and its counters. Registers: docs/hardware/registers.md.
 //
-// After an error or a stop: `enable` falls, `drain` tells the AXI ports to take no new requests, and when they are idle
-// `reset_engines` clears everything but this module.
+// After an error or a stop `enable` falls and `reset_engines` clears everything but this module and the AXI ports, which
+// finish the transfers that they owe; then the machine is idle again.
 `include "assert.svh"
 module control
   import overlay_pkg::*, isa_pkg::*, heddle_pkg::*, registers_pkg::*;
@@ -31,9 +31,8 @@ module control
     // the run
     output logic                             start,          // begin: take the streams
     output logic                             enable,         // instructions may start
-    output logic                             drain,
     output logic                             reset_engines,
-    input  logic                             ports_idle,     // no AXI transfer is in flight
+    input  logic                             ports_busy,     // AXI transfers are in flight
     output logic [ENGINES-1:0][63:0]         stream_address,
     output logic [ENGINES-1:0][31:0]         stream_words,
     output logic [BASE_REGISTERS-1:0][63:0]  bases,
@@ -48,7 +47,7 @@ module control
     input  logic [AXI_PORTS-1:0]             read_beat,
     input  logic [AXI_PORTS-1:0]             write_beat
 );
-  typedef enum logic [1:0] { IDLE, RUN, DRAIN, CLEAR } state_e;
+  typedef enum logic [1:0] { IDLE, RUN, CLEAR, DRAIN } state_e;
 
   // ---- Writes: address and data together.
   logic write;
@@ -104,17 +103,14 @@ module control
   engine_e cause_engine;
   logic [31:0] cause_index;
   logic [2:0] clear_cycles;
-  logic idle_q;  // ports were idle in the last cycle, too: a request may just be on its way
 
   assign start         = state == IDLE && start_written;
   assign enable        = state == RUN;
-  assign drain         = state == DRAIN || state == CLEAR;
   assign reset_engines = state == CLEAR;
   assign event_done    = state == RUN && error == ERROR_NONE && !stop_written && all_ended;
-  assign event_error   = state == CLEAR && clear_cycles == 0;
+  assign event_error   = state == DRAIN && !ports_busy;
 
   always_ff @(posedge clk) begin
-    idle_q <= ports_idle && state == DRAIN;
     clear_cycles <= state == CLEAR ? clear_cycles - 1'b1 : '1;
     if (rst) begin
       state        <= IDLE;
@@ -136,20 +132,20 @@ module control
         end
         RUN:
         if (error != ERROR_NONE) begin
-          state        <= DRAIN;
+          state        <= CLEAR;
           failed       <= 1'b1;
           cause        <= error;
           cause_engine <= error_engine;
           cause_index  <= done_count[error_engine];
         end else if (stop_written) begin
-          state   <= DRAIN;
+          state   <= CLEAR;
           stopped <= 1'b1;
         end else if (all_ended) begin
           state <= IDLE;
           done  <= 1'b1;
         end
-        DRAIN: if (ports_idle && idle_q) state <= CLEAR;
-        default: if (clear_cycles == 0) state <= IDLE;
+        CLEAR: if (clear_cycles == 0) state <= DRAIN;
+        default: if (!ports_busy) state <= IDLE;
       endcase
     end
   end

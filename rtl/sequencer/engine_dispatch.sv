@@ -13,6 +13,7 @@ module engine_dispatch
     input  logic         enable,       // false: starts nothing more
     input  logic [ 31:0] watchdog,     // cycles without progress that are an error; 0: never
     input  logic         any_running,  // some engine has an instruction in execution
+    input  logic         any_arrived,  // an instruction came from DDR, for whichever engine
     // queue
     input  logic         queue_valid,
     output logic         queue_pop,
@@ -144,7 +145,8 @@ module engine_dispatch
   always_comb begin
     progress = ended || take || give || accepted || !enable;
     if (running) progress = progress || activity.stall == STALL_NONE;
-    else if (waiting) progress = progress || any_running;
+    else if (waiting) progress = progress || any_running || any_arrived;
+    else if (!pending && !queue_valid) progress = progress || any_arrived;
   end
   always_ff @(posedge clk) begin
     if (rst || progress) begin

@@ -119,6 +119,7 @@ module sequencer
         .enable,
         .watchdog,
         .any_running,
+        .any_arrived    (word_valid),
         .queue_valid,
         .queue_pop      (queue_pop[e]),
         .queue_word     (instr[e]),
