@@ -88,11 +88,10 @@ module post_tables
   end
 
   // Beside them: the values, and whether the second entry is entry 256.
-  logic [2:0][PIXELS-1:0][N-1:0][15:0] value;
-  always_ff @(posedge clk) begin
-    if (in_valid) value[0] <= in_value;
-    for (int i = 1; i < 3; i++) if (valid[i-1]) value[i] <= value[i-1];
-  end
+  logic [PIXELS-1:0][N-1:0][15:0] value_1, value_2, value;
+  always_ff @(posedge clk) if (valid[1]) value <= value_2;
+  always_ff @(posedge clk) if (valid[0]) value_2 <= value_1;
+  always_ff @(posedge clk) if (in_valid) value_1 <= in_value;
 
   // 4: choose and multiply; 5: add.
   logic [15:0] closing_q;
@@ -104,10 +103,10 @@ module post_tables
       for (int p = 0; p < PIXELS; p++)
         for (int n = 0; n < N; n++) begin
           from[p][n] <= entry(
-              mode[2].look_up, mode[2].wide, value[2][p][n],
+              mode[2].look_up, mode[2].wide, value[p][n],
               data_a[p*N/2+n/2][7:0], data_b[p*N/2+n/2][7:0], data_a[p*N/2+n%(N/2)], n % 2);
           product[p][n] <= slope(
-              mode[2].look_up && mode[2].wide, value[2][p][n],
+              mode[2].look_up && mode[2].wide, value[p][n],
               data_a[p*N/2+n%(N/2)], data_b[p*N/2+n%(N/2)], closing_q);
         end
     if (valid[3])

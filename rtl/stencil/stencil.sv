@@ -2,7 +2,7 @@
 // The STENCIL engine: lane-wise operations on channel blocks. docs/hardware/stencil.md explains it.
 //
 //   set-up → walk (rows of a window, or single taps) → reader → row registers → taps or maximum ┐
-//                                                             └→ lanes → sums of a block ───────┴→ POST → writer
+//                                                             └→ lanes, or sums of a block ─────┴→ POST → writer
 //
 // Everything behind the reader's grant is rigid; a group that completes outputs is issued when the writer's queue has room for
 // them and the parameters of their channels are at hand.
@@ -247,7 +247,8 @@ module stencil
       .pad        (pad_slot(rows_mode.pad, rows_mode.wide)),
       .wide       (rows_mode.wide),
       .skip       (rows_mode.skip),
-      .coefficient(coefficient[rows_tag.bank]),
+      .bank       (rows_tag.bank),
+      .coefficient,
       .sum        (window_sum)
   );
   stencil_maximum maximum (
@@ -283,26 +284,24 @@ module stencil
     if (read_tag.half) gathered_word = {gathered_word[N/2-1:0], gathered_word[N-1:N/2]};
   end
 
-  logic lanes_valid;
+  logic lanes_out;
   stencil_tag_t lanes_tag;
-  stencil_mode_t lanes_mode;
   logic [S-1:0][N-1:0][ACC_BITS-1:0] lanes_sum;
   logic [S-1:0][SLOT_BITS-1:0] lanes_operand;
   stencil_lanes gathered (
       .clk, .rst,
-      .in_valid      (read_valid && read_mode.path != PATH_WINDOW),
+      .in_valid      (read_valid && read_mode.path == PATH_POINT),
       .in_data       (lanes[S-1:0]),
       .in_tag        (read_tag),
       .in_mode       (read_mode),
       .in_coefficient(gathered_word),
       .in_zero_a     (descriptor[read_tag.which].add_zero_a),
       .in_zero_b     (descriptor[read_tag.which].add_zero_b),
-      .out_valid     (lanes_valid),
+      .out_valid     (lanes_out),
       .out_tag       (lanes_tag),
       .out_sum       (lanes_sum),
       .out_operand   (lanes_operand)
   );
-  assign lanes_mode = mode[lanes_tag.which];
 
   // Sums of blocks.
   logic block_valid, block_last, kept_done;
@@ -311,12 +310,10 @@ module stencil
   if (UNIT_AVERAGE) begin : average
     stencil_sums sums (
         .clk, .rst,
-        .in_valid (lanes_valid && lanes_mode.path == PATH_SUM),
-        .in_sum   (lanes_sum),
-        .in_tag   (lanes_tag),
-        .in_half  (lanes_mode.wide || lanes_mode.dst_wide),
-        .in_first (lanes_mode.first),
-        .in_last  (lanes_mode.last),
+        .in_valid (read_valid && read_mode.path == PATH_SUM),
+        .in_data  (lanes[S-1:0]),
+        .in_tag   (read_tag),
+        .in_mode  (read_mode),
         .out_valid(block_valid),
         .out_last (block_last),
         .out_tag  (block_tag),
@@ -336,9 +333,8 @@ module stencil
   stencil_mode_t post_mode;
   logic [S-1:0][N-1:0][ACC_BITS-1:0] post_acc;
   logic [S-1:0][SLOT_BITS-1:0] post_operand, result;
-  logic window_out, lanes_out, block_out;
+  logic window_out, block_out;
   assign window_out = window_out_valid[STENCIL_TAPS_LATENCY-1];
-  assign lanes_out  = lanes_valid && lanes_mode.path == PATH_POINT;
   assign block_out  = block_valid && block_last;
   always_ff @(posedge clk) begin
     if (rst) post_valid <= 1'b0;
@@ -404,7 +400,7 @@ module stencil
   end
 
   logic unused;
-  assign unused = ^{block_tag, lanes_mode, post_mode, post_tag, rows_mode, rows_tag};
+  assign unused = ^{block_tag, post_mode, post_tag, rows_mode, rows_tag};
   `HEDDLE_ASSERT(one_result, !(window_out && lanes_out) && !(block_out && (window_out || lanes_out)))
   `HEDDLE_ASSERT(coefficient_port, !(fetch_read && gathered_read))
   `HEDDLE_ASSERT(done_of_an_instruction, !done || running != 0)

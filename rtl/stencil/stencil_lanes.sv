@@ -33,12 +33,8 @@ module stencil_lanes
   logic [S-1:0][SLOT_BITS-1:0] held;
   always_ff @(posedge clk) if (in_valid && two && !in_tag.second) held <= in_data;
 
-  // 1: the operands of the multipliers: 17 and 18 bits; 2: products of 35 bits; 3: accumulators.
-  logic [1:0] valid, first, largest;
-  stencil_tag_t [1:0] tag;
-  logic [1:0][S-1:0][SLOT_BITS-1:0] operand;
+  // 1: the operands of the multipliers, of 17 and 18 bits.
   logic [S-1:0][N-1:0][31:0] a, b;
-  logic [S-1:0][N-1:0][63:0] product;
   always_ff @(posedge clk)
     if (takes)
       for (int i = 0; i < S; i++)
@@ -55,6 +51,33 @@ module stencil_lanes
           end
         end
 
+  // 2: products of 35 bits; 3: accumulators.
+  logic [1:0] valid, first, largest;
+  logic [S-1:0][N-1:0][63:0] product;
+  logic [S-1:0][N-1:0][ACC_BITS-1:0] sum_d;
+  always_ff @(posedge clk)
+    if (valid[0])
+      for (int i = 0; i < S; i++)
+        for (int n = 0; n < N; n++)
+          product[i][n] <= 64'($signed(a[i][n][16:0])) * 64'($signed(b[i][n][17:0]));
+
+  function automatic logic [ACC_BITS-1:0] gathered(logic signed [ACC_BITS-1:0] so_far, logic signed [ACC_BITS-1:0] value,
+                                                   logic begins, logic maximum);
+    if (begins || (maximum && value > so_far)) gathered = value;
+    else gathered = maximum ? so_far : so_far + value;
+  endfunction
+  always_comb begin
+    sum_d = '0;
+    if (valid[1])
+      for (int i = 0; i < S; i++)
+        for (int n = 0; n < N; n++)
+          sum_d[i][n] = gathered(out_sum[i][n], product[i][n][ACC_BITS-1:0], first[1], largest[1]);
+  end
+  always_ff @(posedge clk) if (valid[1]) out_sum <= sum_d;
+
+  // Beside them.
+  stencil_tag_t [1:0] tag;
+  logic [S-1:0][SLOT_BITS-1:0] operand, operand_q;
   always_ff @(posedge clk) begin
     if (rst) {valid, out_valid} <= '0;
     else begin
@@ -65,30 +88,17 @@ module stencil_lanes
       tag[0]     <= in_tag;
       first[0]   <= in_tag.first || in_tag.second;
       largest[0] <= in_mode.op == STENCIL_MAXIMUM;
-      if (two) operand[0] <= in_data;
     end
     if (valid[0]) begin
       tag[1]     <= tag[0];
       first[1]   <= first[0];
       largest[1] <= largest[0];
-      operand[1] <= operand[0];
-      for (int i = 0; i < S; i++)
-        for (int n = 0; n < N; n++)
-          product[i][n] <= 64'($signed(a[i][n][16:0])) * 64'($signed(b[i][n][17:0]));
     end
-    if (valid[1]) begin
-      out_tag     <= tag[1];
-      out_operand <= operand[1];
-      for (int i = 0; i < S; i++)
-        for (int n = 0; n < N; n++) out_sum[i][n] <= gathered(out_sum[i][n], product[i][n][ACC_BITS-1:0], first[1], largest[1]);
-    end
+    if (valid[1]) out_tag <= tag[1];
   end
-
-  function automatic logic [ACC_BITS-1:0] gathered(logic signed [ACC_BITS-1:0] so_far, logic signed [ACC_BITS-1:0] value,
-                                                   logic begins, logic maximum);
-    if (begins || (maximum && value > so_far)) gathered = value;
-    else gathered = maximum ? so_far : so_far + value;
-  endfunction
+  always_ff @(posedge clk) if (valid[1]) out_operand <= operand_q;
+  always_ff @(posedge clk) if (valid[0]) operand_q <= operand;
+  always_ff @(posedge clk) if (takes && two) operand <= in_data;
 
   logic unused;
   assign unused = ^{in_mode, product};

@@ -17,7 +17,8 @@ module stencil_taps
     input  logic [SLOT_BITS-1:0]                            pad,
     input  logic                                            wide,
     input  logic                                            skip,         // horizontal stride 2
-    input  logic [2:0][2:0][N-1:0][15:0]                    coefficient,  // [row register][column][byte or pair]
+    input  logic                                            bank,
+    input  logic [1:0][2:0][2:0][N-1:0][15:0]               coefficient,  // [bank][row register][column][byte or pair]
     output logic [S-1:0][N-1:0][ACC_BITS-1:0]               sum
 );
   logic [STENCIL_TAPS_LATENCY-2:0] valid;
@@ -48,7 +49,7 @@ module stencil_taps
             element[i][ky][kx] <= outside[ky] ? pad : skip ? rows[ky][2*i+kx] : rows[ky][i+kx];
       for (int ky = 0; ky < 3; ky++)
         for (int kx = 0; kx < 3; kx++)
-          for (int n = 0; n < N; n++) coefficient_q[ky][kx][n] <= coefficient[ky][kx][wide ? n / 2 : n];
+          for (int n = 0; n < N; n++) coefficient_q[ky][kx][n] <= coefficient[bank][ky][kx][wide ? n / 2 : n];
     end
     if (valid[0])
       for (int i = 0; i < S; i++)

@@ -17,21 +17,32 @@ module stencil_window
   localparam int GROUPS = (C + P - 1) / P;
 
   logic [C-1:0][SLOT_BITS-1:0] filled, row;  // earlier groups of the row; with this one
+  if (GROUPS > 1) begin : several
+    always_ff @(posedge clk) if (in_valid) filled <= row;
+  end else begin : one
+    assign filled = '0;
+  end
   always_comb begin
-    row = filled;
-    if (in_valid)
+    row = '0;
+    if (in_valid) begin
+      row = filled;
       for (int g = 0; g < GROUPS; g++)
         for (int l = 0; l < P; l++)
           if (g * P + l < C && in_tag.group == 2'(g)) row[g*P+l] = in_data[l];
+    end
   end
+
+  logic [C-1:0][SLOT_BITS-1:0] oldest, middle, newest;
+  logic push;
+  assign push = in_valid && in_tag.push;
+  always_ff @(posedge clk) if (push) oldest <= middle;
+  always_ff @(posedge clk) if (push) middle <= newest;
+  always_ff @(posedge clk) if (push) newest <= row;
+  assign rows = {newest, middle, oldest};
 
   always_ff @(posedge clk) begin
     if (rst) out_valid <= 1'b0;
     else out_valid <= in_valid && in_tag.out;
-    if (in_valid) begin
-      filled  <= row;
-      out_tag <= in_tag;
-      if (in_tag.push) rows <= {row, rows[2], rows[1]};
-    end
+    if (in_valid) out_tag <= in_tag;
   end
 endmodule
