@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/integer/arithmetic.h"
+#include "sim/finding.h"
 #include "sim/layout.h"
 
 namespace heddle::sim {
@@ -19,11 +20,7 @@ struct Checker {
   Diagnostics found;
 
   void report(const char* code, Field field, std::string message) {
-    Diagnostic d;
-    d.code = code;
-    d.field = isa::name(field);
-    d.message = std::move(message);
-    found.push_back(std::move(d));
+    found.push_back(finding(code, field, std::move(message)));
   }
 
   void slots(const SlotView& view, std::int64_t blocks, Touched rows, Touched columns, Field field) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/constants.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 
+#include "isa/access.h"
 #include "isa/program.h"
+#include "sim/finding.h"
 
 namespace heddle::sim {
 namespace {
@@ -16,50 +17,16 @@ using isa::Space;
 constexpr std::array kSpaces{Space::weights, Space::conv_params, Space::stencil_params, Space::coefficients,
                              Space::tables};
 
-std::int64_t words(const overlay::Overlay& overlay, Space space) {
-  switch (space) {
-    case Space::weights:
-      return overlay.weight_words;
-    case Space::conv_params:
-      return overlay.param_words;
-    case Space::stencil_params:
-      return overlay.stencil_param_words;
-    case Space::coefficients:
-      return overlay.coefficient_words;
-    case Space::tables:
-      return overlay.tables;
-  }
-  return 0;
-}
-
-tl::unexpected<Diagnostics> refused(const char* code, Field field, std::string message) {
-  Diagnostic d;
-  d.code = code;
-  d.field = isa::name(field);
-  d.message = std::move(message);
-  return fail(std::move(d));
-}
-
 }  // namespace
 
 ConstantMemories::ConstantMemories(const overlay::Overlay& overlay) : overlay_(overlay) {
   for (const Space space : kSpaces)
-    memory_[static_cast<std::size_t>(space)].resize(static_cast<std::size_t>(words(overlay, space) * unit(space)));
+    memory_[static_cast<std::size_t>(space)].resize(
+        static_cast<std::size_t>(isa::word_count(overlay, space) * unit(space)));
 }
 
 std::int64_t ConstantMemories::unit(Space space) const {
-  switch (space) {
-    case Space::weights:
-      return overlay_.weight_word_bytes();
-    case Space::conv_params:
-    case Space::stencil_params:
-      return isa::kParamWordBytes;
-    case Space::coefficients:
-      return std::int64_t{2} * overlay_.N;
-    case Space::tables:
-      return isa::kTableBytes;
-  }
-  return 1;
+  return isa::word_bytes(overlay_, space);
 }
 
 std::span<const std::byte> ConstantMemories::bytes(Space space) const {
@@ -68,21 +35,21 @@ std::span<const std::byte> ConstantMemories::bytes(Space space) const {
 
 Status ConstantMemories::load(const isa::Instruction& instruction, std::span<const std::byte> image) {
   if (instruction[Field::ddr_base] != isa::kConstants)
-    return refused("machine.constants.base", Field::ddr_base,
-                   "constants are loaded from base register " + std::to_string(instruction[Field::ddr_base]) +
-                       ", this machine loads them from register 0 only");
+    return fail(finding("machine.constants.base", Field::ddr_base,
+                        "constants are loaded from base register " + std::to_string(instruction[Field::ddr_base]) +
+                            ", this machine loads them from register 0 only"));
   const std::int64_t offset = instruction[Field::ddr_offset], size = instruction[Field::bytes];
   if (offset < 0 || size < 0 || offset + size > static_cast<std::int64_t>(image.size()))
-    return refused("machine.constants.image", Field::ddr_offset,
-                   "the range ends at byte " + std::to_string(offset + size) + " of an image of " +
-                       std::to_string(image.size()) + " bytes");
+    return fail(finding("machine.constants.image", Field::ddr_offset,
+                        "the range ends at byte " + std::to_string(offset + size) + " of an image of " +
+                            std::to_string(image.size()) + " bytes"));
   const auto space = static_cast<Space>(instruction[Field::space]);
   std::vector<std::byte>& memory = memory_[static_cast<std::size_t>(space)];
   const std::int64_t begin = instruction[Field::address] * unit(space);
   if (begin + size > static_cast<std::int64_t>(memory.size()))
-    return refused("machine.constants.memory", Field::address,
-                   "the range ends at byte " + std::to_string(begin + size) + " of a memory of " +
-                       std::to_string(memory.size()) + " bytes");
+    return fail(finding("machine.constants.memory", Field::address,
+                        "the range ends at byte " + std::to_string(begin + size) + " of a memory of " +
+                            std::to_string(memory.size()) + " bytes"));
   std::memcpy(memory.data() + begin, image.data() + offset, static_cast<std::size_t>(size));
   if (space == Space::weights) note_weights(begin, size, offset);
   return {};

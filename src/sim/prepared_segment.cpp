@@ -8,6 +8,7 @@
 
 #include "sim/access_check.h"
 #include "sim/constants.h"
+#include "sim/finding.h"
 #include "sim/layout.h"
 
 namespace heddle::sim {
@@ -20,14 +21,6 @@ using isa::StencilOp;
 std::string place(const StreamPosition& position, const isa::Instruction& instruction) {
   return std::string(isa::name(position.engine)) + "[" + std::to_string(position.index) + "] (" +
          std::string(isa::name(instruction.opcode)) + ")";
-}
-
-tl::unexpected<Diagnostics> refused(const char* code, Field field, std::string message) {
-  Diagnostic d;
-  d.code = code;
-  d.field = isa::name(field);
-  d.message = std::move(message);
-  return fail(std::move(d));
 }
 
 struct SharedWeights {
@@ -109,7 +102,7 @@ Status Preparation::add(const StreamPosition& position, const isa::Instruction& 
 Status Preparation::add_box(const isa::Instruction& instruction) {
   const std::int64_t base = instruction[Field::ddr_base];
   if (instruction.opcode == isa::Opcode::save && base == isa::kConstants)
-    return refused("machine.save.constants", Field::ddr_base, "a save would overwrite the constants");
+    return fail(finding("machine.save.constants", Field::ddr_base, "a save would overwrite the constants"));
   std::int64_t& extent = prepared_.extent[static_cast<std::size_t>(base)];
   extent = std::max(extent, ddr_end(instruction, prepared_.overlay.N));
   return {};
@@ -141,7 +134,7 @@ Status Preparation::add_weights(Step& step) {
   const std::int64_t begin = i[Field::weight_address] * o.weight_word_bytes();
   const std::span<const std::byte> memory = memories_.bytes(Space::weights);
   if (begin + size > static_cast<std::int64_t>(memory.size()))
-    return refused("machine.weights.range", Field::weight_address, "the weights lie beyond weight memory");
+    return fail(finding("machine.weights.range", Field::weight_address, "the weights lie beyond weight memory"));
   const auto part = memory.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
   const auto origin = memories_.weight_origin(begin, size);
   SharedWeights own;
@@ -162,7 +155,7 @@ Status Preparation::add_conv(Step& step) {
       i[Field::out_blocks] * lanes(isa::format_type(i[Field::dst_format]), prepared_.overlay.N);
   const std::int64_t pixels = i[Field::out_height] * i[Field::out_width];
   if (i[Field::first] == 0 && (channels != open_channels_ || pixels != open_pixels_))
-    return refused("machine.conv.first", Field::first, "there are no accumulators of this size to go on from");
+    return fail(finding("machine.conv.first", Field::first, "there are no accumulators of this size to go on from"));
   open_channels_ = i[Field::last] != 0 ? 0 : channels;
   open_pixels_ = i[Field::last] != 0 ? 0 : pixels;
   if (Status status = add_weights(step); !status) return status;
@@ -176,7 +169,7 @@ Status Preparation::add_stencil(Step& step) {
   const std::int64_t channels = i[Field::in_blocks] * lanes(isa::format_type(i[Field::src_format]), n);
   if (op == StencilOp::global_average) {
     if (i[Field::first] == 0 && channels != open_sums_)
-      return refused("machine.stencil.first", Field::first, "there are no sums of this size to go on from");
+      return fail(finding("machine.stencil.first", Field::first, "there are no sums of this size to go on from"));
     open_sums_ = i[Field::last] != 0 ? 0 : channels;
   } else {
     step.instruction[Field::last] = 1;
@@ -187,8 +180,8 @@ Status Preparation::add_stencil(Step& step) {
     const std::int64_t begin = i[Field::coefficient_address] * word;
     const std::int64_t size = i[Field::in_blocks] * i[Field::kernel_h] * i[Field::kernel_w] * word;
     if (begin + size > static_cast<std::int64_t>(memory.size()))
-      return refused("machine.coefficients.range", Field::coefficient_address,
-                     "the coefficients lie beyond coefficient memory");
+      return fail(finding("machine.coefficients.range", Field::coefficient_address,
+                          "the coefficients lie beyond coefficient memory"));
     const auto part = memory.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
     step.coefficients.assign(part.begin(), part.end());
   }

@@ -40,7 +40,7 @@ struct Scratch {
     std::vector<std::int16_t> source, split, operand, out;
     std::vector<std::int32_t> acc, blend;
     std::vector<std::int64_t> wide;
-    std::vector<TapPair> pairs;
+    std::vector<TapPair> pairs, high_pairs;
     std::vector<PixelAddress> pixels;  ///< of a tile of conv
   };
   tbb::enumerable_thread_specific<Thread> threads;
@@ -72,6 +72,13 @@ void stencil(const Context& context);
 
 /// Does the destination of a conv or stencil overlap what it reads, other than slot by slot in place?
 [[nodiscard]] bool needs_copy(const isa::Instruction& instruction, const overlay::Overlay& overlay);
+
+/// Makes room for `count` elements without ever giving room back: instructions of all sizes take turns.
+template <class T>
+T* grow(std::vector<T>& scratch, std::int64_t count) {
+  if (scratch.size() < static_cast<std::size_t>(count)) scratch.resize(static_cast<std::size_t>(count));
+  return scratch.data();
+}
 
 /// f(0) … f(count − 1) on the threads of the calling arena.
 template <class F>

@@ -43,6 +43,7 @@ class Conv {
   [[nodiscard]] PixelAddress address(const Tile& tile, std::int64_t pixel, const Scratch::Thread& own) const;
   void run_tile(const Tile& tile) const;
   void block(std::int64_t panel, std::int64_t pixel, std::span<const PixelAddress> pixels) const;
+  bool short_block(std::int64_t panel, const GemmBlock& gemm, std::int64_t rows, std::int16_t* out) const;
   [[nodiscard]] GemmBlock gemm_block(std::int64_t panel, std::span<const PixelAddress> pixels) const;
   void accumulate(std::int64_t panel, std::int64_t rows, const GemmBlock& gemm, std::int64_t* wide) const;
   void drain(std::int64_t panel, std::span<const PixelAddress> pixels, std::int16_t* out) const;
@@ -97,7 +98,7 @@ Access Conv::choose() const {
 }
 
 void Conv::widen_source() {
-  c_.scratch.source.resize(static_cast<std::size_t>(c_.i[Field::in_blocks] * rows_ * columns_ * lane_stride_));
+  grow(c_.scratch.source, c_.i[Field::in_blocks] * rows_ * columns_ * lane_stride_);
   parallel(c_.i[Field::in_blocks] * rows_, [&](std::int64_t line) {
     source_.row(c_.kernels, c_.source.data(), line / rows_, line % rows_ - c_.i[Field::pad_top], -c_.i[Field::pad_left],
                 columns_, c_.scratch.source.data() + line * columns_ * lane_stride_);
@@ -131,7 +132,7 @@ void Conv::fill_offsets() {
 
 void Conv::gather(const Tile& tile, Scratch::Thread& own) const {
   const std::int64_t plane = tile_pixels_ * lane_stride_;
-  own.source.resize(static_cast<std::size_t>(c_.i[Field::in_blocks] * plane));
+  grow(own.source, c_.i[Field::in_blocks] * plane);
   const bool dense = c_.i[Field::stride_w] == 1;
   for (std::int64_t b = 0; b < c_.i[Field::in_blocks]; ++b)
     for (std::int64_t p = tile.begin, run = 0; p < tile.end; p += run) {
@@ -233,27 +234,37 @@ void Conv::drain(std::int64_t panel, std::span<const PixelAddress> pixels, std::
   });
 }
 
+/// Sums that need no 64-bit accumulators; false if they do.
+bool Conv::short_block(std::int64_t panel, const GemmBlock& gemm, std::int64_t rows, std::int16_t* out) const {
+  std::array<std::int32_t, kRows * kLanes> low, high;
+  const auto sum = [&](std::size_t pass, std::int32_t* sums) {
+    const auto kind = static_cast<std::size_t>(weights_.passes[pass].kind);
+    c_.kernels.gemm[kind][static_cast<std::size_t>(rows - 1)](gemm, sums);
+  };
+  if (!weights_.fits_32() && !weights_.splits()) return false;
+  sum(0, low.data());
+  if (weights_.fits_32()) {
+    finish(c_.kernels, c_.step.post, panel, low.data(), rows, out);
+  } else {
+    sum(1, high.data());
+    finish(c_.kernels, c_.step.post, panel, low.data(), high.data(), rows, out);
+  }
+  return true;
+}
+
 void Conv::block(std::int64_t panel, std::int64_t pixel, std::span<const PixelAddress> pixels) const {
   const auto rows = static_cast<std::int64_t>(pixels.size());
   const GemmBlock gemm = gemm_block(panel, pixels);
   const bool first = c_.i[Field::first] != 0, last = c_.i[Field::last] != 0;
   std::array<std::int16_t, kRows * kLanes> out;
-  if (first && last && weights_.fits_32()) {
-    std::array<std::int32_t, kRows * kLanes> sums;
-    const auto kind = static_cast<std::size_t>(weights_.passes[0].kind);
-    c_.kernels.gemm[kind][static_cast<std::size_t>(rows - 1)](gemm, sums.data());
-    finish(c_.kernels, c_.step.post, panel, sums.data(), rows, out.data());
-    return drain(panel, pixels, out.data());
-  }
-  std::array<std::int64_t, kRows * kLanes> wide{};
-  const std::int64_t carried = (panel * pixels_ + pixel) * kLanes;
-  if (!first) std::copy_n(c_.scratch.accumulators.begin() + carried, rows * kLanes, wide.begin());
-  accumulate(panel, rows, gemm, wide.data());
-  if (!last) {
-    std::copy_n(wide.begin(), rows * kLanes, c_.scratch.accumulators.begin() + carried);
-    return;
-  }
-  finish(c_.kernels, c_.step.post, panel, wide.data(), rows, out.data());
+  if (first && last && short_block(panel, gemm, rows, out.data())) return drain(panel, pixels, out.data());
+  std::array<std::int64_t, kRows * kLanes> own;
+  std::int64_t* wide = own.data();
+  if (!first || !last) wide = c_.scratch.accumulators.data() + (panel * pixels_ + pixel) * kLanes;
+  if (first) std::fill_n(wide, rows * kLanes, 0);
+  accumulate(panel, rows, gemm, wide);
+  if (!last) return;
+  finish(c_.kernels, c_.step.post, panel, wide, rows, out.data());
   drain(panel, pixels, out.data());
 }
 
@@ -273,8 +284,7 @@ void Conv::run_tile(const Tile& tile) const {
 void Conv::run() {
   if (access_ == Access::padded) widen_source();
   fill_offsets();
-  if (c_.i[Field::last] == 0)
-    c_.scratch.accumulators.resize(static_cast<std::size_t>(weights_.panels * pixels_ * kLanes));
+  if (c_.i[Field::last] == 0) grow(c_.scratch.accumulators, weights_.panels * pixels_ * kLanes);
   const std::int64_t tiles = ceil_div(pixels_, tile_pixels_);
   const std::int64_t wanted = 3 * tbb::this_task_arena::max_concurrency();
   const std::int64_t groups = std::clamp<std::int64_t>(ceil_div(wanted, tiles), 1, weights_.panels);

@@ -74,6 +74,9 @@ struct Kernels {
   /// The same for 64-bit accumulators below 2^51; false (out is undefined) if some |acc + bias| exceeds 2^36, where
   /// binary64 would round.
   bool (*post_wide)(const LaneParams& lanes, const std::int64_t* acc, std::int64_t rows, std::int16_t* out);
+  /// The same for sums high·256 + low.
+  bool (*post_split)(const LaneParams& lanes, const std::int32_t* low, const std::int32_t* high, std::int64_t rows,
+                     std::int16_t* out);
   /// out[k] = residual_add(a[k], b[k]).
   void (*add)(const kernels::AddParams& params, const std::int16_t* a, const std::int16_t* b, std::int64_t count,
               std::int16_t* out);

@@ -155,23 +155,51 @@ HEDDLE_AVX2_INLINE __m256d to_double(__m256i v) {
   return _mm256_sub_pd(_mm256_castsi256_pd(_mm256_add_epi64(v, _mm256_castpd_si256(magic))), magic);
 }
 
+/// Keeps the largest magnitude that was requantised, to find out afterwards whether all were exact.
+struct WidePost {
+  const LaneParams& lanes;
+  Limits limits;
+  __m256d largest;
+};
+
+HEDDLE_AVX2_INLINE __m128i wide_requantized(WidePost& p, __m256d sum, std::size_t lane) {
+  const __m256d biased = _mm256_add_pd(sum, _mm256_load_pd(p.lanes.bias.data() + lane));
+  p.largest = _mm256_max_pd(p.largest, _mm256_andnot_pd(_mm256_set1_pd(-0.0), biased));
+  return requantized(biased, _mm256_load_pd(p.lanes.factor.data() + lane), p.limits);
+}
+
+HEDDLE_AVX2_INLINE bool was_exact(const WidePost& p) {
+  const __m256d exact = _mm256_set1_pd(68719476736.0);  // 2^36
+  return _mm256_movemask_pd(_mm256_cmp_pd(p.largest, exact, _CMP_GT_OQ)) == 0;
+}
+
 HEDDLE_AVX2 bool post_wide(const LaneParams& lanes, const std::int64_t* acc, std::int64_t rows, std::int16_t* out) {
-  const Limits limits = limits_of(lanes);
-  const __m256d sign = _mm256_set1_pd(-0.0);
-  __m256d largest = _mm256_setzero_pd();
+  WidePost p{lanes, limits_of(lanes), _mm256_setzero_pd()};
   for (std::int64_t r = 0; r < rows; ++r, acc += kLanes, out += kLanes)
     for (std::size_t l = 0; l < kLanes; l += 8) {
-      __m128i y[2];
-      for (std::size_t h = 0; h < 2; ++h) {
-        const std::size_t lane = l + 4 * h;
-        const __m256d biased = _mm256_add_pd(to_double(load(acc + lane)), _mm256_load_pd(lanes.bias.data() + lane));
-        largest = _mm256_max_pd(largest, _mm256_andnot_pd(sign, biased));
-        y[h] = requantized(biased, _mm256_load_pd(lanes.factor.data() + lane), limits);
-      }
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + l), _mm_packs_epi32(y[0], y[1]));
+      const __m128i y0 = wide_requantized(p, to_double(load(acc + l)), l);
+      const __m128i y1 = wide_requantized(p, to_double(load(acc + l + 4)), l + 4);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + l), _mm_packs_epi32(y0, y1));
     }
-  const __m256d exact = _mm256_set1_pd(68719476736.0);  // 2^36
-  return _mm256_movemask_pd(_mm256_cmp_pd(largest, exact, _CMP_GT_OQ)) == 0;
+  return was_exact(p);
+}
+
+HEDDLE_AVX2_INLINE __m256d joined(const std::int32_t* low, const std::int32_t* high) {
+  const __m256d l = _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(low)));
+  const __m256d h = _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(high)));
+  return _mm256_fmadd_pd(h, _mm256_set1_pd(256.0), l);
+}
+
+HEDDLE_AVX2 bool post_split(const LaneParams& lanes, const std::int32_t* low, const std::int32_t* high,
+                            std::int64_t rows, std::int16_t* out) {
+  WidePost p{lanes, limits_of(lanes), _mm256_setzero_pd()};
+  for (std::int64_t r = 0; r < rows; ++r, low += kLanes, high += kLanes, out += kLanes)
+    for (std::size_t l = 0; l < kLanes; l += 8) {
+      const __m128i y0 = wide_requantized(p, joined(low + l, high + l), l);
+      const __m128i y1 = wide_requantized(p, joined(low + l + 4, high + l + 4), l + 4);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + l), _mm_packs_epi32(y0, y1));
+    }
+  return was_exact(p);
 }
 
 /// Products of 17 and 16 bits, their sum and the division by a power of two are all exact in binary64.
@@ -265,6 +293,7 @@ const Kernels* avx2_kernels() {
       add_wide,
       post,
       post_wide,
+      post_split,
       add,
       widen,
       narrow,

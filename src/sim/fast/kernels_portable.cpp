@@ -60,15 +60,26 @@ void post(const LaneParams& lanes, const std::int32_t* acc, std::int64_t rows, s
   }
 }
 
-bool post_wide(const LaneParams& lanes, const std::int64_t* acc, std::int64_t rows, std::int16_t* out) {
-  constexpr double kExact = 68719476736.0;  // 2^36
+constexpr double kExact = 68719476736.0;  // 2^36
+
+template <class SumOf>
+bool post_any(const LaneParams& lanes, std::int64_t rows, std::int16_t* out, SumOf sum_of) {
   for (std::int64_t k = 0; k < rows * kLanes; ++k) {
     const auto lane = static_cast<std::size_t>(k % kLanes);
-    const double biased = static_cast<double>(acc[k]) + lanes.bias[lane];
+    const double biased = sum_of(k) + lanes.bias[lane];
     if (!(std::abs(biased) <= kExact)) return false;
     out[k] = requantized(lanes, lane, biased);
   }
   return true;
+}
+
+bool post_wide(const LaneParams& lanes, const std::int64_t* acc, std::int64_t rows, std::int16_t* out) {
+  return post_any(lanes, rows, out, [&](std::int64_t k) { return static_cast<double>(acc[k]); });
+}
+
+bool post_split(const LaneParams& lanes, const std::int32_t* low, const std::int32_t* high, std::int64_t rows,
+                std::int16_t* out) {
+  return post_any(lanes, rows, out, [&](std::int64_t k) { return high[k] * 256.0 + low[k]; });
 }
 
 void add(const kernels::AddParams& params, const std::int16_t* a, const std::int16_t* b, std::int64_t count,
@@ -105,6 +116,7 @@ const Kernels& portable_kernels() {
       add_wide,
       post,
       post_wide,
+      post_split,
       add,
       widen,
       narrow,

@@ -36,6 +36,10 @@ struct PackedWeights {
 
   /// One pass over one range: 32-bit accumulators hold the result.
   [[nodiscard]] bool fits_32() const { return passes.size() == 1 && passes[0].ranges.size() <= 1; }
+  /// The same for the passes over the lower and the upper bytes.
+  [[nodiscard]] bool splits() const {
+    return passes.size() == 2 && passes[0].ranges.size() <= 1 && passes[1].ranges.size() <= 1;
+  }
 };
 
 /// Lanes of a slot in the int16 form that the kernels read: a multiple of kTapChannels.

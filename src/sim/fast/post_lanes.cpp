@@ -84,4 +84,14 @@ void finish(const Kernels& kernels, const PostLanes& lanes, std::int64_t b, cons
   apply_table(lanes, rows * kLanes, out);
 }
 
+void finish(const Kernels& kernels, const PostLanes& lanes, std::int64_t b, const std::int32_t* low,
+            const std::int32_t* high, std::int64_t rows, std::int16_t* out) {
+  if (!kernels.post_split(lanes.block(b), low, high, rows, out)) {
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(rows * kLanes));
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] = std::int64_t{high[k]} * 256 + low[k];
+    return finish_exactly(lanes, b, sums.data(), rows, out);
+  }
+  apply_table(lanes, rows * kLanes, out);
+}
+
 }  // namespace heddle::sim::fast

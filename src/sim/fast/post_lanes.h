@@ -36,4 +36,8 @@ void finish(const Kernels& kernels, const PostLanes& lanes, std::int64_t b, cons
 void finish(const Kernels& kernels, const PostLanes& lanes, std::int64_t b, const std::int64_t* acc, std::int64_t rows,
             std::int16_t* out);
 
+/// Accumulators high·256 + low.
+void finish(const Kernels& kernels, const PostLanes& lanes, std::int64_t b, const std::int32_t* low,
+            const std::int32_t* high, std::int64_t rows, std::int16_t* out);
+
 }  // namespace heddle::sim::fast

@@ -50,15 +50,22 @@ void Stencil::write(std::int64_t block, std::int64_t y, const std::int16_t* out)
 }
 
 void Stencil::emit(std::int64_t block, std::int64_t y, const std::int32_t* acc, Scratch::Thread& own) const {
-  own.out.resize(static_cast<std::size_t>(padded_elements));
-  finish(c.kernels, c.step.post, block, acc, padded_elements / kLanes, own.out.data());
-  write(block, y, own.out.data());
+  std::int16_t* out = grow(own.out, padded_elements);
+  finish(c.kernels, c.step.post, block, acc, padded_elements / kLanes, out);
+  write(block, y, out);
 }
 
 void Stencil::emit(std::int64_t block, std::int64_t y, const std::int64_t* acc, Scratch::Thread& own) const {
-  own.out.resize(static_cast<std::size_t>(padded_elements));
-  finish(c.kernels, c.step.post, block, acc, padded_elements / kLanes, own.out.data());
-  write(block, y, own.out.data());
+  std::int16_t* out = grow(own.out, padded_elements);
+  finish(c.kernels, c.step.post, block, acc, padded_elements / kLanes, out);
+  write(block, y, out);
+}
+
+void Stencil::emit(std::int64_t block, std::int64_t y, const std::int32_t* low, const std::int32_t* high,
+                   Scratch::Thread& own) const {
+  std::int16_t* out = grow(own.out, padded_elements);
+  finish(c.kernels, c.step.post, block, low, high, padded_elements / kLanes, out);
+  write(block, y, out);
 }
 
 void stencil(const Context& context) {

@@ -24,6 +24,9 @@ struct Stencil {
   /// POST and store of an output line: accumulators, or elements that are final.
   void emit(std::int64_t block, std::int64_t y, const std::int32_t* acc, Scratch::Thread& own) const;
   void emit(std::int64_t block, std::int64_t y, const std::int64_t* acc, Scratch::Thread& own) const;
+  /// Accumulators high·256 + low.
+  void emit(std::int64_t block, std::int64_t y, const std::int32_t* low, const std::int32_t* high,
+            Scratch::Thread& own) const;
   void write(std::int64_t block, std::int64_t y, const std::int16_t* out) const;
 };
 

@@ -19,8 +19,8 @@ struct Operands {
 Operands read_rows(const Stencil& s, std::int64_t block, std::int64_t y, Scratch::Thread& own) {
   const Context& c = s.c;
   const std::int64_t n = c.overlay.N, count = s.out_width;
-  own.source.resize(static_cast<std::size_t>(s.padded_elements));
-  own.operand.resize(static_cast<std::size_t>(s.padded_elements));
+  grow(own.source, s.padded_elements);
+  grow(own.operand, s.padded_elements);
   const SlotView source = source_view(c.i, c.overlay.P), second = operand_view(c.i, c.overlay.P);
   read_slots(c.kernels, c.source.data() + source.slot(block, y, 0) * n, count, n, s.type, s.lane_count,
              own.source.data());
@@ -38,9 +38,9 @@ Operands read_rows(const Stencil& s, std::int64_t block, std::int64_t y, Scratch
 
 void add_line(const Stencil& s, std::int64_t block, std::int64_t y, Scratch::Thread& own) {
   const Operands operands = read_rows(s, block, y, own);
-  own.out.resize(static_cast<std::size_t>(s.padded_elements));
-  s.c.kernels.add(s.c.step.post.post->add, operands.a, operands.b, s.elements, own.out.data());
-  s.write(block, y, own.out.data());
+  std::int16_t* out = grow(own.out, s.padded_elements);
+  s.c.kernels.add(s.c.step.post.post->add, operands.a, operands.b, s.elements, out);
+  s.write(block, y, out);
 }
 
 void multiply_line(const Stencil& s, std::int64_t block, std::int64_t y, Scratch::Thread& own) {
@@ -75,7 +75,7 @@ void global_stencil(const Stencil& s) {
   if (c.i[Field::first] != 0) sums.assign(static_cast<std::size_t>(s.blocks * s.lane_count), 0);
   parallel(s.blocks, [&](std::int64_t block) {
     Scratch::Thread& own = c.scratch.threads.local();
-    own.source.resize(static_cast<std::size_t>(width * s.lane_count));
+    grow(own.source, width * s.lane_count);
     for (std::int64_t y = 0; y < c.i[Field::src_height]; ++y) {
       read_slots(c.kernels, c.source.data() + view.slot(block, y, 0) * n, width, n, s.type, s.lane_count,
                  own.source.data());

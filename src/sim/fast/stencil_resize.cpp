@@ -34,7 +34,7 @@ void bilinear_line(const Stencil& s, const std::vector<ResizeTap>& taps, const s
                    const std::int16_t* bottom, std::int32_t weight, std::vector<std::int32_t>& blend,
                    std::int32_t* acc) {
   const std::int64_t count = s.c.i[Field::src_width] * s.lane_count;
-  blend.resize(static_cast<std::size_t>(count));
+  grow(blend, count);
   for (std::int64_t k = 0; k < count; ++k)
     blend[static_cast<std::size_t>(k)] = top[k] * (256 - weight) + bottom[k] * weight;
   for (const ResizeTap& tap : taps) {
@@ -57,9 +57,8 @@ void resize_stencil(const Stencil& s) {
   parallel(s.blocks * bands, [&](std::int64_t task) {
     Scratch::Thread& own = c.scratch.threads.local();
     const std::int64_t block = task / bands, y0 = task % bands * kBandRows;
-    own.source.resize(static_cast<std::size_t>(2 * width * s.lane_count));
-    own.acc.resize(static_cast<std::size_t>(s.padded_elements));
-    std::int16_t* top = own.source.data();
+    grow(own.acc, s.padded_elements);
+    std::int16_t* top = grow(own.source, 2 * width * s.lane_count);
     std::int16_t* bottom = top + width * s.lane_count;
     const auto read = [&](std::int64_t y, std::int16_t* to) {
       source.row(c.kernels, c.source.data(), block, y, begin, count, to + begin * s.lane_count);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -98,8 +99,8 @@ Lines read_band(const Stencil& s, const Window& w, std::int64_t block, std::int6
   const std::int64_t count = (rows - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1;
   const PaddedSource source = padded_source(s.c, s.lane_count, pad_of(s));
   // Whole vectors are read: the last one may begin in the last pixel.
-  own.source.resize(static_cast<std::size_t>(count * w.line + kLanes));
-  own.split.resize(static_cast<std::size_t>(w.columns * s.lane_count));
+  grow(own.source, count * w.line + kLanes);
+  grow(own.split, w.columns * s.lane_count);
   for (std::int64_t k = 0; k < count; ++k) {
     std::int16_t* line = own.source.data() + k * w.line;
     std::int16_t* to = w.stride_w == 1 ? line : own.split.data();
@@ -147,27 +148,39 @@ void depthwise_line(const Stencil& s, const Lines& lines, std::int64_t row, std:
   s.c.kernels.depthwise(pairs.data(), static_cast<std::int64_t>(pairs.size()), s.padded_elements, acc);
 }
 
+/// Do 32 bits hold the sums of the whole coefficients of a block?
+bool fits_32(const Stencil& s, std::int64_t block, std::int64_t taps) {
+  if (s.type != DataType::i16) return true;
+  const std::byte* words = s.c.coefficients.data() + block * taps * 2 * s.c.overlay.N;
+  for (std::int64_t lane = 0; lane < s.lane_count; ++lane) {
+    std::int64_t sum = 0;
+    for (std::int64_t t = 0; t < taps; ++t)
+      sum += std::abs(load_element(words + t * 2 * s.c.overlay.N, lane, DataType::i16));
+    if (sum > INT32_MAX / 32768) return false;
+  }
+  return true;
+}
+
 void depthwise_band(const Stencil& s, const Lines& lines, std::int64_t block, std::int64_t y, std::int64_t rows,
                     Scratch::Thread& own) {
   const std::int64_t taps = lines.w.kernel_h * lines.w.kernel_w;
-  if (s.type != DataType::i16) {
+  std::int32_t* low = grow(own.acc, 2 * s.padded_elements);
+  std::int32_t* high = low + s.padded_elements;
+  if (fits_32(s, block, taps)) {
     fill_weights(s, block, taps, Part::all, own.pairs);
     for (std::int64_t row = 0; row < rows; ++row) {
-      depthwise_line(s, lines, row, own.pairs, own.acc.data());
-      s.emit(block, y + row, own.acc.data(), own);
+      depthwise_line(s, lines, row, own.pairs, low);
+      s.emit(block, y + row, low, own);
     }
     return;
   }
-  own.wide.assign(static_cast<std::size_t>(rows * s.padded_elements), 0);
-  for (const Part part : {Part::low_byte, Part::high_byte}) {
-    fill_weights(s, block, taps, part, own.pairs);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      depthwise_line(s, lines, row, own.pairs, own.acc.data());
-      s.c.kernels.add_wide(own.acc.data(), s.padded_elements, part == Part::high_byte ? 8 : 0,
-                           own.wide.data() + row * s.padded_elements);
-    }
+  fill_weights(s, block, taps, Part::low_byte, own.pairs);
+  fill_weights(s, block, taps, Part::high_byte, own.high_pairs);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    depthwise_line(s, lines, row, own.pairs, low);
+    depthwise_line(s, lines, row, own.high_pairs, high);
+    s.emit(block, y + row, low, high, own);
   }
-  for (std::int64_t row = 0; row < rows; ++row) s.emit(block, y + row, own.wide.data() + row * s.padded_elements, own);
 }
 
 /// maximum, average and identity: a fold over the taps.
@@ -193,7 +206,7 @@ void window_stencil(const Stencil& s) {
   const std::int64_t bands = ceil_div(s.out_height, kBandRows);
   parallel(s.blocks * bands, [&](std::int64_t task) {
     Scratch::Thread& own = s.c.scratch.threads.local();
-    own.acc.resize(static_cast<std::size_t>(s.padded_elements));
+    grow(own.acc, s.padded_elements);
     const std::int64_t block = task / bands, y = task % bands * kBandRows;
     const std::int64_t rows = std::min(kBandRows, s.out_height - y);
     const Lines lines = read_band(s, w, block, y, rows, own);

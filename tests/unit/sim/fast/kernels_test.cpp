@@ -56,15 +56,23 @@ std::vector<Acc> sums(std::mt19937_64& random, int bits) {
   return acc;
 }
 
+/// What `post` makes of the sums of six rows by definition.
+template <class Acc>
+std::vector<std::int16_t> defined(const Post& post, const std::vector<Acc>& acc) {
+  std::vector<std::int16_t> out;
+  for (std::size_t k = 0; k < acc.size(); ++k)
+    out.push_back(static_cast<std::int16_t>(
+        apply_post(post, DataType::i8, static_cast<std::int64_t>(k % kLanes), acc[k], std::nullopt)));
+  return out;
+}
+
 template <class Acc>
 void expect_definition(const Post& post, const std::vector<Acc>& acc) {
   const auto lanes = make_post_lanes(std::make_shared<const Post>(post), DataType::i8, 16, kLanes);
   for (const Kernels* kernels : {&portable_kernels(), &other()}) {
     std::vector<std::int16_t> out(acc.size());
     finish(*kernels, lanes, 0, acc.data(), 6, out.data());
-    for (std::size_t k = 0; k < acc.size(); ++k)
-      ASSERT_EQ(out[k], apply_post(post, DataType::i8, static_cast<std::int64_t>(k % kLanes), acc[k], std::nullopt))
-          << kernels->name << ", sum " << acc[k];
+    ASSERT_EQ(out, defined(post, acc)) << kernels->name;
   }
 }
 
@@ -77,6 +85,27 @@ TEST(Kernels, RequantisersEqualTheDefinition) {
     expect_definition(random_post(random, 1, 47, 1 << 20), sums<std::int64_t>(random, 36));
     expect_definition(random_post(random, 1, 47, 1 << 20), sums<std::int64_t>(random, 45));
   }
+}
+
+TEST(Kernels, RequantisersOfSplitSumsEqualTheDefinition) {
+  std::mt19937_64 random(5);
+  bool exceeds_binary64 = false;
+  for (int k = 0; k < 300; ++k) {
+    // 2^36 is where binary64 would round; the definition takes over from there.
+    const Post post = random_post(random, 1, 47, std::int64_t{1} << (k % 2 == 0 ? 20 : 45));
+    const auto lanes = make_post_lanes(std::make_shared<const Post>(post), DataType::i8, 16, kLanes);
+    const auto low = sums<std::int32_t>(random, 31), high = sums<std::int32_t>(random, 31);
+    std::vector<std::int64_t> joined;
+    for (std::size_t i = 0; i < low.size(); ++i) joined.push_back(std::int64_t{high[i]} * 256 + low[i]);
+    for (const Kernels* kernels : {&portable_kernels(), &other()}) {
+      std::vector<std::int16_t> out(low.size());
+      finish(*kernels, lanes, 0, low.data(), high.data(), 6, out.data());
+      ASSERT_EQ(out, defined(post, joined)) << kernels->name;
+      exceeds_binary64 =
+          exceeds_binary64 || !kernels->post_split(lanes.block(0), low.data(), high.data(), 6, out.data());
+    }
+  }
+  EXPECT_TRUE(exceeds_binary64);
 }
 
 TEST(Kernels, ResidualAddEqualsTheDefinition) {
