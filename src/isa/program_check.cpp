@@ -98,16 +98,18 @@ class Checker {
 
   void check_input(const std::string& name) { (void)produce(name, "inputs", ""); }
 
-  void check_binding(const Binding& b, const ProgramTensor* tensor) {
+  void check_binding(const Binding& b, const ProgramTensor* tensor, std::int64_t& images) {
     if (tensor == nullptr) return;
-    const std::int64_t elements = std::int64_t{b.channels} * b.height * b.width;  // `verify` bounded them
-    const std::int64_t batch = tensor->shape.size() > 1 ? tensor->shape.front() : 1;
-    const std::int64_t count = element_count(tensor->shape);
-    const bool is_batch = count % elements == 0 && count / elements == batch;
-    if (count != elements && !is_batch)
+    const std::int64_t own = images_of(b, tensor->shape);
+    if (own == 0)
       add("program.binding", b.tensor,
-          fmt::format("has {} elements; the overlay moves {} x {} x {}", count, b.channels, b.height, b.width),
+          fmt::format("has {} elements; the overlay moves {} x {} x {}", element_count(tensor->shape), b.channels,
+                      b.height, b.width),
           segment_);
+    else if (images != 0 && own != images)
+      add("program.binding", b.tensor, fmt::format("holds {} images, another tensor of its segment {}", own, images),
+          segment_);
+    images = own;
     if (!std::isfinite(b.scale) || b.scale <= 0)
       add("program.binding", b.tensor, fmt::format("scale is {}; it must be positive", b.scale), segment_);
     const bool legal_zero = b.type == DataType::i8 ? -128 <= b.zero_point && b.zero_point <= 127 : b.zero_point == 0;
@@ -116,12 +118,9 @@ class Checker {
   }
 
   void check_segment(const OverlaySegment& segment) {
-    if (auto status = verify(segment, overlay_); !status) {
-      for (Diagnostic& d : status.error()) findings_.push_back(std::move(d));
-      return;
-    }
-    for (const Binding& b : segment.inputs) check_binding(b, require_available(b.tensor, "inputs", segment_));
-    for (const Binding& b : segment.outputs) check_binding(b, produce(b.tensor, "outputs", segment_));
+    std::int64_t images = 0;
+    for (const Binding& b : segment.inputs) check_binding(b, require_available(b.tensor, "inputs", segment_), images);
+    for (const Binding& b : segment.outputs) check_binding(b, produce(b.tensor, "outputs", segment_), images);
   }
 
   void check_segment(const HostSegment& segment) {
@@ -204,8 +203,30 @@ Result<overlay::Overlay> overlay_of(const Program& program) {
   return overlay::parse_overlay(program.overlay_toml, "embedded overlay");
 }
 
-Status check_program(const Program& program) {
+std::int64_t images_of(const Binding& binding, const Shape& shape) {
+  const std::int64_t image = checked_element_count({binding.channels, binding.height, binding.width}, kMaxElements);
+  const std::int64_t count = checked_element_count(shape, kMaxElements);
+  if (image < 1 || count < 1) return 0;
+  if (count == image) return 1;
+  const bool is_batch = shape.size() > 1 && count % image == 0 && count / image == shape.front();
+  return is_batch ? shape.front() : 0;
+}
+
+Status check_parts(const Program& program) {
   Diagnostics findings = Checker(program).run();
+  if (findings.empty()) return {};
+  return fail(std::move(findings));
+}
+
+Status check_program(const Program& program) {
+  if (Status parts = check_parts(program); !parts) return parts;
+  const Result<overlay::Overlay> overlay = overlay_of(program);
+  if (!overlay) return fail(overlay.error());
+  Diagnostics findings;
+  for (const auto& segment : program.segments)
+    if (const auto* instructions = std::get_if<OverlaySegment>(&segment))
+      if (const Status status = verify(*instructions, *overlay); !status)
+        findings.insert(findings.end(), status.error().begin(), status.error().end());
   if (findings.empty()) return {};
   return fail(std::move(findings));
 }

@@ -4,10 +4,10 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "ir/network_shape.h"
+#include "kernels/integer/convert.h"
 #include "reference/network_layers.h"
 
 namespace heddle::reference {
@@ -127,9 +127,7 @@ IntegerMap quantize_map(const ir::FeatureMap& map, std::span<const float> values
   IntegerMap result = make_map(map.channels, map.height, map.width);
   const ir::IntegerRange range = ir::integer_range(map.type);
   const auto convert = [&](float real) {
-    if (std::isnan(real)) return static_cast<std::int16_t>(map.zero_point);
-    const float steps = std::nearbyint(real / map.scale) + static_cast<float>(map.zero_point);
-    return static_cast<std::int16_t>(std::clamp(steps, static_cast<float>(range.lo), static_cast<float>(range.hi)));
+    return static_cast<std::int16_t>(kernels::quantize_value(real, map.scale, map.zero_point, range.lo, range.hi));
   };
   std::transform(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(result.values.size()),
                  result.values.begin(), convert);
@@ -138,9 +136,8 @@ IntegerMap quantize_map(const ir::FeatureMap& map, std::span<const float> values
 
 std::vector<float> dequantize_map(const ir::FeatureMap& map, const IntegerMap& integers) {
   std::vector<float> reals(integers.values.size());
-  std::ranges::transform(integers.values, reals.begin(), [&](std::int16_t v) {
-    return map.scale * static_cast<float>(std::int32_t{v} - map.zero_point);
-  });
+  std::ranges::transform(integers.values, reals.begin(),
+                         [&](std::int16_t v) { return kernels::dequantize_value(v, map.scale, map.zero_point); });
   return reals;
 }
 

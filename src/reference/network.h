@@ -37,10 +37,9 @@ struct NetworkRunOptions {
                                                           std::span<const IntegerMap> inputs,
                                                           const NetworkRunOptions& options = {});
 
-/// round-to-nearest-even(real / scale) + zero_point, saturated: how a float image enters the network. `values` holds
-/// channels·height·width elements. NaN becomes the zero point.
+/// kernels::quantize_value: how a float image enters the network. `values` holds channels·height·width elements.
 [[nodiscard]] IntegerMap quantize_map(const ir::FeatureMap& map, std::span<const float> values);
-/// scale · (integer − zero_point).
+/// kernels::dequantize_value.
 [[nodiscard]] std::vector<float> dequantize_map(const ir::FeatureMap& map, const IntegerMap& integers);
 
 }  // namespace heddle::reference

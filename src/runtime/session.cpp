@@ -5,14 +5,15 @@
 #include <set>
 #include <utility>
 
+#include "isa/program_check.h"
 #include "runtime/border.h"
 #include "runtime/overlay_runner.h"
-#include "runtime/program_check.h"
 
 namespace heddle::runtime {
 namespace {
 
 using Values = std::map<std::string, Tensor>;
+using TensorTable = std::map<std::string, const isa::ProgramTensor*, std::less<>>;
 
 Diagnostic finding(const char* code, std::string node, std::string message, std::string hint = "") {
   Diagnostic d;
@@ -21,6 +22,40 @@ Diagnostic finding(const char* code, std::string node, std::string message, std:
   d.message = std::move(message);
   d.hint = std::move(hint);
   return d;
+}
+
+TensorTable table_of(const isa::Program& program) {
+  TensorTable table;
+  for (const auto& tensor : program.tensors) table.emplace(tensor.name, &tensor);
+  return table;
+}
+
+/// "[1, 3, 224, 224]".
+std::string shape_text(const Shape& shape) {
+  std::string text = "[";
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) text += (axis == 0 ? "" : ", ") + std::to_string(shape[axis]);
+  return text + "]";
+}
+
+/// What only the program's tensors and this device together show; `device.load` verifies the instructions.
+Diagnostics check_fit(const isa::Program& program, const TensorTable& table, const overlay::Overlay& overlay) {
+  Diagnostics found;
+  if (program.overlay_fingerprint != overlay::fingerprint(overlay))
+    found.push_back(finding("session.overlay", "",
+                            "the program was compiled for another overlay than the device's '" + overlay.name + "'",
+                            "compile the model for this overlay"));
+  const auto check = [&](const isa::Binding& binding) {
+    const DataType type = table.find(binding.tensor)->second->type;
+    if (!crosses_border(type))
+      found.push_back(
+          finding("session.border.type", binding.tensor,
+                  "tensors of type " + std::string(name(type)) + " cannot cross the border between host and overlay"));
+  };
+  for (const auto& segment : program.segments)
+    if (const auto* overlay_segment = std::get_if<isa::OverlaySegment>(&segment))
+      for (const auto* bindings : {&overlay_segment->inputs, &overlay_segment->outputs})
+        std::ranges::for_each(*bindings, check);
+  return found;
 }
 
 /// For each segment, the tensors that nobody reads afterwards.
@@ -65,7 +100,8 @@ class Session::Impl {
 };
 
 Status Session::Impl::load() {
-  Diagnostics found = check_program(*program_, device_->properties().overlay);
+  if (Status parts = isa::check_parts(*program_); !parts) return parts;
+  Diagnostics found = check_fit(*program_, table_, device_->properties().overlay);
   if (!found.empty()) return fail(std::move(found));
   dead_after_ = last_uses(*program_);
   for (const auto& segment : program_->segments) {
@@ -115,7 +151,7 @@ Status Session::Impl::run_overlay(std::size_t segment, Values& values) {
   const auto& overlay_segment = std::get<isa::OverlaySegment>(program_->segments[segment]);
   std::int64_t images = 1;
   const auto images_of = [&](const isa::Binding& binding) {
-    images = batch_of(binding, element_count(table_.find(binding.tensor)->second->shape));
+    images = isa::images_of(binding, table_.find(binding.tensor)->second->shape);
   };
   for (const auto& binding : overlay_segment.inputs) {
     images_of(binding);
@@ -131,16 +167,11 @@ Status Session::Impl::run_overlay(std::size_t segment, Values& values) {
 
 Status Session::Impl::run_host(const isa::HostOperator& op, Values& values) {
   std::vector<Tensor> inputs;
-  std::vector<kernels::TensorInfo> infos;
   for (const auto& name : op.inputs) {
-    const auto constant = name.empty() ? table_.end() : table_.find(name);
+    const auto constant = table_.find(name);
     const bool is_constant = constant != table_.end() && constant->second->constant.has_value();
     inputs.push_back(name.empty() ? Tensor() : is_constant ? *constant->second->constant : values.at(name));
-    infos.push_back({inputs.back().type(), inputs.back().shape(), is_constant ? &*constant->second->constant : nullptr,
-                     !name.empty()});
   }
-  // The declared shapes were checked when the session was made, but a -1 among them is known only now.
-  if (Diagnostics found = check_host_operator(op, infos, table_); !found.empty()) return fail(std::move(found));
   auto outputs = kernels::find_operator(op.op)->run(op.attributes, inputs, op.outputs.size());
   if (!outputs) {
     for (Diagnostic& d : outputs.error()) {
@@ -149,10 +180,15 @@ Status Session::Impl::run_host(const isa::HostOperator& op, Values& values) {
     }
     return fail(std::move(outputs.error()));
   }
-  if (outputs->size() < op.outputs.size())
-    return fail(finding("session.operator.outputs", op.node, "the host operator gave too few results"));
-  for (std::size_t k = 0; k < op.outputs.size(); ++k)
-    if (!op.outputs[k].empty()) values[op.outputs[k]] = std::move((*outputs)[k]);
+  for (std::size_t k = 0; k < op.outputs.size(); ++k) {
+    if (op.outputs[k].empty()) continue;
+    const isa::ProgramTensor& stated = *table_.find(op.outputs[k])->second;
+    if (k >= outputs->size() || (*outputs)[k].type() != stated.type || (*outputs)[k].shape() != stated.shape)
+      return fail(
+          finding("session.operator.outputs", op.node,
+                  "the host operator did not compute '" + stated.name + "' of shape " + shape_text(stated.shape)));
+    values[op.outputs[k]] = std::move((*outputs)[k]);
+  }
   return {};
 }
 

@@ -65,10 +65,25 @@ TEST(CheckProgram, ChecksTheFlowOfTensors) {
 TEST(CheckProgram, ChecksBindings) {
   EXPECT_THAT(after([](Program& p) { p.tensors[0].shape = {1, 8, 9, 6}; }),
               HasSubstr("has 432 elements; the overlay moves 8 x 9 x 5"));
-  EXPECT_EQ(after([](Program& p) { p.tensors[0].shape = {2, 8, 9, 5}; }), "accepted") << "a batch";
+  EXPECT_THAT(after([](Program& p) { p.tensors[0].shape = {2, 8, 9, 5}; }),
+              HasSubstr("'y': holds 1 images, another tensor of its segment 2"));
+  EXPECT_THAT(after([](Program& p) { p.tensors[0].shape = {0, 8, 9, 5}; }), HasSubstr("has 0 elements"));
   EXPECT_THAT(after([](Program& p) { overlay_of_sample(p).inputs[0].scale = std::numeric_limits<float>::quiet_NaN(); }),
               HasSubstr("scale is nan"));
   EXPECT_THAT(after([](Program& p) { overlay_of_sample(p).inputs[0].zero_point = 200; }), HasSubstr("zero point 200"));
+}
+
+TEST(CheckProgram, CountsTheImagesOfATensor) {
+  const Binding b = std::get<OverlaySegment>(sample::program().segments[0]).inputs[0];
+  EXPECT_EQ(images_of(b, {8, 9, 5}), 1);
+  EXPECT_EQ(images_of(b, {360}), 1) << "the shape does not matter, only its elements and a batch";
+  EXPECT_EQ(images_of(b, {3, 8, 9, 5}), 3);
+  EXPECT_EQ(images_of(b, {3, 360}), 3);
+  EXPECT_EQ(images_of(b, {8, 3, 9, 5}), 0) << "three images, but not as a batch";
+  EXPECT_EQ(images_of(b, {1080}), 0);
+  Binding huge = b;
+  huge.channels = huge.height = huge.width = INT32_MAX;
+  EXPECT_EQ(images_of(huge, {1, 1}), 0) << "no overflow before the verifier has seen it";
 }
 
 TEST(CheckProgram, VerifiesSegments) {

@@ -226,7 +226,7 @@ TEST(NetworkReference, QuantizesMaps) {
   map.scale = 0.5F;
   const IntegerMap integers =
       quantize_map(map, std::vector<float>{0, 0.25F, 0.75F, 1e30F, -1e30F, std::numeric_limits<float>::quiet_NaN()});
-  EXPECT_EQ(integers.values, (Values{10, 10, 12, 127, -128, 10}));
+  EXPECT_EQ(integers.values, (Values{10, 10, 12, 127, -128, -128}));
   EXPECT_EQ(dequantize_map(map, integers)[2], 1.0F);
 }
 

@@ -156,6 +156,7 @@ inline isa::OverlaySegment relu_segment(const ReluSizes& s, const std::string& f
 inline isa::Program relu_program(std::int64_t batch = 1, const ReluSizes& s = {}) {
   isa::Program program;
   program.model_name = "relu";
+  program.overlay_toml = overlay::to_toml(test_overlay());
   program.overlay_fingerprint = overlay::fingerprint(test_overlay());
   const Shape shape{batch, s.channels, s.height, s.width};
   program.tensors = {{"x", DataType::f32, shape, {}}, {"y", DataType::f32, shape, {}}};
