@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "overlay/data.h"
 #include "overlay/overlay.h"
 
 namespace heddle::overlay {
@@ -85,6 +86,14 @@ std::vector<T> all(const std::string& kind, Result<T> (*read)(const std::string&
 }
 
 }  // namespace
+
+Result<std::string> find_data_folder(const std::string& name) {
+  for (const fs::path& folder : data_folders())
+    if (std::error_code error; fs::is_directory(folder / name, error)) return (folder / name).string();
+  return fail({.code = "data.missing",
+               .message = "there is no folder '" + name + "' among the installed data",
+               .hint = "set HEDDLE_DATA to the folder that holds '" + name + "/'"});
+}
 
 Result<Device> read_device(const std::string& path) {
   auto text = read_text(path);

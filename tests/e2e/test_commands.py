@@ -16,7 +16,7 @@ from tests.e2e.program import PROGRAM, heddle
 SHARED = Path(os.environ.get("HEDDLE_SHARED", "../shared"))
 COMMANDS = [
     "doctor", "devices", "overlays", "inspect", "convert", "quantize", "compile", "run", "validate", "reduce", "asm",
-    "disasm", "verify", "pose", "bench",
+    "disasm", "verify", "rtl", "pose", "bench",
 ]  # fmt: skip
 
 
