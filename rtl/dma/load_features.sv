@@ -7,7 +7,7 @@
 module load_features
   import overlay_pkg::*, isa_pkg::*, heddle_pkg::*;
 #(
-    parameter int PIECES = 16,  // on their way, of each port
+    parameter int PIECES = 32,  // on their way, of each port
     parameter int ROOM = 256,   // beats of each port
     localparam int BEAT_BITS = 8 * AXI_BYTES
 ) (

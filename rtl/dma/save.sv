@@ -8,7 +8,7 @@ module save
   import overlay_pkg::*, isa_pkg::*, heddle_pkg::*;
 #(
     parameter int PIECES = 4,   // that wait at each port
-    parameter int BURSTS = 16,  // without response, of each port
+    parameter int BURSTS = 32,  // without response, of each port
     parameter int ROOM = 32,    // beats (slots, where a slot is larger) of each port
     localparam int BEAT_BITS = 8 * AXI_BYTES
 ) (

@@ -5,6 +5,7 @@ module coefficient_memory
   import overlay_pkg::*, heddle_pkg::*;
 (
     input  logic                     clk,
+    input  logic                     rst,
     input  logic                     coefficient_read,
     input  logic [15:0]              coefficient_address,
     output logic [16*N-1:0]          coefficient_data,
@@ -24,6 +25,6 @@ module coefficient_memory
       .read_data(coefficient_data)
   );
 
-  logic unused;  // address bits beyond this overlay's memory
-  assign unused = ^{coefficient_address, coefficient_write_address};
+  logic unused;  // memories are not reset; address bits beyond this overlay's memory
+  assign unused = ^{rst, coefficient_address, coefficient_write_address};
 endmodule

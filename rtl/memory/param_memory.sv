@@ -10,6 +10,7 @@ module param_memory
     localparam int PAIR_BITS = index_bits(PAIRS)
 ) (
     input  logic                     clk,
+    input  logic                     rst,
     input  logic                     read,
     input  logic [PAIR_BITS-1:0]     read_address,   // of the pair
     output logic [2*PARAM_BITS-1:0]  read_data,
@@ -26,4 +27,7 @@ module param_memory
       .read_address,
       .read_data
   );
+
+  logic unused;  // memories are not reset
+  assign unused = rst;
 endmodule

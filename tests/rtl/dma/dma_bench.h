@@ -97,6 +97,7 @@ class DmaBench {
     write_constants();
     count();
     for (int port = 0; port < o.axi_ports; ++port) axi.clock(port, sample_axi(dut, port, o.axi_bytes));
+    if (before_edge) before_edge();
     const std::uint64_t pulses = dut.done;
     const unsigned taking = dut.instr_valid & dut.instr_ready, starting = dut.start_valid & dut.start_ready;
     bench.tick();
@@ -119,6 +120,7 @@ class DmaBench {
   std::array<std::vector<isa::Instruction>, kDmaEngines> program;
   std::array<std::size_t, kDmaEngines> taken{}, started{}, done{};
   std::array<DmaCounters, kDmaEngines> counters;
+  std::function<void()> before_edge;                    ///< when all signals of the cycle have settled
   std::function<void(DmaEngine, std::size_t)> on_done;  ///< when the effects of an instruction must be visible
 
  private:

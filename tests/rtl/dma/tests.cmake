@@ -1,1 +1,6 @@
-rtl_test(dma "${CMAKE_CURRENT_LIST_DIR}/features_test.cpp" tiny narrow thin odd wide zcu102)
+set(dma_tests "")
+foreach(test features load_weights engines)
+  list(APPEND dma_tests ${CMAKE_CURRENT_LIST_DIR}/${test}_test.cpp)
+endforeach()
+rtl_test(dma "${dma_tests}" tiny narrow thin odd)
+rtl_test(dma "${dma_tests};${CMAKE_CURRENT_LIST_DIR}/bandwidth_test.cpp" wide zcu102)
