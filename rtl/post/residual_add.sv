@@ -41,8 +41,8 @@ module residual_add
   assign out_valid = valid[ADD_LATENCY-1];
 
   // 1: differences; without an operand a is doubled, which the shift by 1 undoes.
-  function automatic logic signed [31:0] element(logic [SLOT_BITS-1:0] slot, logic wide, int n);
-    element = wide ? (n < N / 2 ? 32'($signed(slot[16*(n%(N/2))+:16])) : 32'sd0) : 32'($signed(slot[8*n+:8]));
+  function automatic logic signed [31:0] element(logic [15:0] half_word, logic [7:0] one_byte, logic wide);
+    element = wide ? 32'($signed(half_word)) : 32'($signed(one_byte));
   endfunction
 
   logic [PIXELS-1:0][N-1:0][31:0] a, b;  // 17 bits
@@ -52,7 +52,7 @@ module residual_add
       for (int p = 0; p < PIXELS; p++)
         for (int n = 0; n < N; n++) begin
           a[p][n] <= 32'($signed(in_value[p][n])) - (in_use_operand ? 32'(in_descriptor.add_zero_a) : 32'sd0);
-          b[p][n] <= element(in_operand[p], in_operand_wide, n) - 32'(in_descriptor.add_zero_b);
+          b[p][n] <= element(in_operand[p][16*(n%(N/2))+:16], in_operand[p][8*n+:8], in_operand_wide) - 32'(in_descriptor.add_zero_b);
         end
       mult_a <= in_use_operand ? in_descriptor.add_mult_a : 16'sd2;
       mult_b <= in_use_operand ? in_descriptor.add_mult_b : 16'sd0;

@@ -223,7 +223,7 @@ module stencil
   logic rows_valid, rows_sum, rows_maximum;
   stencil_tag_t rows_tag;
   stencil_mode_t rows_mode;
-  logic [2:0][STENCIL_COLUMNS-1:0][SLOT_BITS-1:0] row_registers;
+  logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0] oldest, middle, newest;
   logic [2:0] beyond_kernel;
   logic [S-1:0][N-1:0][ACC_BITS-1:0] window_sum, window_maximum;
   stencil_window window (
@@ -233,7 +233,7 @@ module stencil
       .in_tag   (read_tag),
       .out_valid(rows_valid),
       .out_tag  (rows_tag),
-      .rows     (row_registers)
+      .oldest, .middle, .newest
   );
   assign rows_mode     = mode[rows_tag.which];
   assign rows_maximum  = rows_valid && rows_mode.op == STENCIL_MAXIMUM;
@@ -242,7 +242,7 @@ module stencil
   stencil_taps taps (
       .clk, .rst,
       .in_valid   (rows_sum),
-      .rows       (row_registers),
+      .oldest, .middle, .newest,
       .outside    (rows_tag.outside),
       .pad        (pad_slot(rows_mode.pad, rows_mode.wide)),
       .wide       (rows_mode.wide),
@@ -254,7 +254,7 @@ module stencil
   stencil_maximum maximum (
       .clk, .rst,
       .in_valid(rows_maximum),
-      .rows    (row_registers),
+      .oldest, .middle, .newest,
       .outside (rows_tag.outside | beyond_kernel),
       .kernel_w(rows_mode.kernel_w),
       .lowest  (pad_slot(rows_mode.pad, rows_mode.wide)),

@@ -23,8 +23,8 @@ module stencil_lanes
     output logic [S-1:0][N-1:0][ACC_BITS-1:0]  out_sum,
     output logic [S-1:0][SLOT_BITS-1:0]        out_operand
 );
-  function automatic logic signed [31:0] element(logic [SLOT_BITS-1:0] slot, int n, logic wide);
-    element = wide ? (n < N / 2 ? 32'($signed(slot[16*(n%(N/2))+:16])) : 32'sd0) : 32'($signed(slot[8*n+:8]));
+  function automatic logic signed [31:0] element(logic [15:0] half_word, logic [7:0] one_byte, logic wide);
+    element = wide ? 32'($signed(half_word)) : 32'($signed(one_byte));
   endfunction
 
   logic two, takes;
@@ -39,15 +39,15 @@ module stencil_lanes
     if (takes)
       for (int i = 0; i < S; i++)
         for (int n = 0; n < N; n++) begin
-          a[i][n] <= element(in_data[i], n, in_mode.wide);
+          a[i][n] <= element(in_data[i][16*(n%(N/2))+:16], in_data[i][8*n+:8], in_mode.wide);
           b[i][n] <= 32'd1;
           if (in_mode.op == STENCIL_DEPTHWISE) b[i][n] <= 32'($signed(in_coefficient[n]));
           if (UNIT_UPSAMPLE && in_mode.op == STENCIL_BILINEAR)
             b[i][n] <= 32'(in_tag.weight_y) * 32'(in_tag.weight_x[i]);
-          if (in_mode.op == STENCIL_ADD) a[i][n] <= element(held[i], n, in_mode.wide);
+          if (in_mode.op == STENCIL_ADD) a[i][n] <= element(held[i][16*(n%(N/2))+:16], held[i][8*n+:8], in_mode.wide);
           if (UNIT_MULTIPLY && in_mode.op == STENCIL_MULTIPLY) begin
-            a[i][n] <= element(held[i], n, in_mode.wide) - 32'(in_zero_a);
-            b[i][n] <= element(in_data[i], n, in_mode.wide) - 32'(in_zero_b);
+            a[i][n] <= element(held[i][16*(n%(N/2))+:16], held[i][8*n+:8], in_mode.wide) - 32'(in_zero_a);
+            b[i][n] <= element(in_data[i][16*(n%(N/2))+:16], in_data[i][8*n+:8], in_mode.wide) - 32'(in_zero_b);
           end
         end
 

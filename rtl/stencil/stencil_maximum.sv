@@ -10,7 +10,9 @@ module stencil_maximum
     input  logic                                clk,
     input  logic                                rst,
     input  logic                                in_valid,
-    input  logic [2:0][C-1:0][SLOT_BITS-1:0]    rows,
+    input  logic [C-1:0][SLOT_BITS-1:0]         oldest,    // row registers
+    input  logic [C-1:0][SLOT_BITS-1:0]         middle,
+    input  logic [C-1:0][SLOT_BITS-1:0]         newest,
     input  logic [2:0]                          outside,   // rows that are padding or beyond the kernel
     input  logic [1:0]                          kernel_w,
     input  logic [SLOT_BITS-1:0]                lowest,
@@ -54,8 +56,8 @@ module stencil_maximum
   always_ff @(posedge clk) begin
     if (in_valid) begin
       for (int c = 0; c < C; c++) begin
-        upper[c]  <= larger(outside[0] ? lowest : rows[0][c], outside[1] ? lowest : rows[1][c], wide);
-        bottom[c] <= outside[2] ? lowest : rows[2][c];
+        upper[c]  <= larger(outside[0] ? lowest : oldest[c], outside[1] ? lowest : middle[c], wide);
+        bottom[c] <= outside[2] ? lowest : newest[c];
       end
       lowest_q <= lowest;
     end

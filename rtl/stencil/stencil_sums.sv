@@ -37,8 +37,8 @@ module stencil_sums
     for (int i = 1; i < 3; i++) if (valid[i-1]) beside[i] <= beside[i-1];
   end
 
-  function automatic logic signed [31:0] element(logic [SLOT_BITS-1:0] slot, int n, logic wide);
-    element = wide ? (n < N / 2 ? 32'($signed(slot[16*(n%(N/2))+:16])) : 32'sd0) : 32'($signed(slot[8*n+:8]));
+  function automatic logic signed [31:0] element(logic [15:0] half_word, logic [7:0] one_byte, logic wide);
+    element = wide ? 32'($signed(half_word)) : 32'($signed(one_byte));
   endfunction
 
   // 1: four lanes each; 2: all lanes; 3: the block.
@@ -49,7 +49,7 @@ module stencil_sums
     four_d = '0;
     if (in_valid)
       for (int i = 0; i < S; i++)
-        for (int n = 0; n < N; n++) four_d[i/4][n] = four_d[i/4][n] + element(in_data[i], n, in_mode.wide);
+        for (int n = 0; n < N; n++) four_d[i/4][n] = four_d[i/4][n] + element(in_data[i][16*(n%(N/2))+:16], in_data[i][8*n+:8], in_mode.wide);
   end
   always_comb begin
     group_d = '0;

@@ -12,7 +12,9 @@ module stencil_taps
     input  logic                                            clk,
     input  logic                                            rst,
     input  logic                                            in_valid,
-    input  logic [2:0][STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]  rows,
+    input  logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]       oldest,       // row registers
+    input  logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]       middle,
+    input  logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]       newest,
     input  logic [2:0]                                      outside,      // rows that are padding
     input  logic [SLOT_BITS-1:0]                            pad,
     input  logic                                            wide,
@@ -37,16 +39,18 @@ module stencil_taps
   logic [S-1:0][N-1:0][31:0] byte_sum;
 
   // Low bytes of 16-bit elements are unsigned.
-  function automatic logic signed [8:0] byte_of(logic [SLOT_BITS-1:0] slot, int n, logic w);
-    byte_of = {slot[8*n+7] && !(w && n % 2 == 0), slot[8*n+:8]};
+  function automatic logic signed [31:0] byte_of(logic [7:0] value, int n, logic w);
+    byte_of = 32'($signed({value[7] && !(w && n % 2 == 0), value}));
   endfunction
 
   always_ff @(posedge clk) begin
     if (in_valid) begin
       for (int i = 0; i < S; i++)
-        for (int ky = 0; ky < 3; ky++)
-          for (int kx = 0; kx < 3; kx++)
-            element[i][ky][kx] <= outside[ky] ? pad : skip ? rows[ky][2*i+kx] : rows[ky][i+kx];
+        for (int kx = 0; kx < 3; kx++) begin
+          element[i][0][kx] <= outside[0] ? pad : skip ? oldest[2*i+kx] : oldest[i+kx];
+          element[i][1][kx] <= outside[1] ? pad : skip ? middle[2*i+kx] : middle[i+kx];
+          element[i][2][kx] <= outside[2] ? pad : skip ? newest[2*i+kx] : newest[i+kx];
+        end
       for (int ky = 0; ky < 3; ky++)
         for (int kx = 0; kx < 3; kx++)
           for (int n = 0; n < N; n++) coefficient_q[ky][kx][n] <= coefficient[bank][ky][kx][wide ? n / 2 : n];
@@ -56,7 +60,7 @@ module stencil_taps
         for (int ky = 0; ky < 3; ky++)
           for (int kx = 0; kx < 3; kx++)
             for (int n = 0; n < N; n++)
-              product[i][ky][kx][n] <= 32'(byte_of(element[i][ky][kx], n, is_wide[0]))
+              product[i][ky][kx][n] <= byte_of(element[i][ky][kx][8*n+:8], n, is_wide[0])
                                      * 32'($signed(coefficient_q[ky][kx][n]));
     if (valid[1])
       for (int i = 0; i < S; i++)

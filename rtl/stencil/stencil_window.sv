@@ -11,7 +11,9 @@ module stencil_window
     input  stencil_tag_t                                    in_tag,
     output logic                                            out_valid,
     output stencil_tag_t                                    out_tag,
-    output logic [2:0][STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]  rows
+    output logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]       oldest,
+    output logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]       middle,
+    output logic [STENCIL_COLUMNS-1:0][SLOT_BITS-1:0]       newest
 );
   localparam int C = STENCIL_COLUMNS;
   localparam int GROUPS = (C + P - 1) / P;
@@ -32,13 +34,11 @@ module stencil_window
     end
   end
 
-  logic [C-1:0][SLOT_BITS-1:0] oldest, middle, newest;
   logic push;
   assign push = in_valid && in_tag.push;
   always_ff @(posedge clk) if (push) oldest <= middle;
   always_ff @(posedge clk) if (push) middle <= newest;
   always_ff @(posedge clk) if (push) newest <= row;
-  assign rows = {newest, middle, oldest};
 
   always_ff @(posedge clk) begin
     if (rst) out_valid <= 1'b0;
