@@ -22,10 +22,15 @@ struct StencilBench {
   std::vector<std::uint64_t> stalls = std::vector<std::uint64_t>(8);
 
   /// Runs the instructions; returns the cycles from the first start to the last `done`.
-  std::uint64_t run(const std::vector<isa::Instruction>& instructions) {
+  std::uint64_t run(const std::vector<isa::Instruction>& instructions) { return run_for(instructions, UINT64_MAX); }
+
+  /// The same, but stops after `limit` cycles.
+  std::uint64_t run_for(const std::vector<isa::Instruction>& instructions, std::uint64_t limit) {
     std::size_t taken = 0, begun = 0, done = 0;
     std::uint64_t first = 0;
-    while (done < instructions.size()) {
+    const std::uint64_t begin = bench.cycles;
+    last_progress = begin;
+    while (done < instructions.size() && bench.cycles - begin < limit) {
       auto& d = *bench.dut;
       d.instr_valid = taken < instructions.size();
       if (taken < instructions.size()) offer(instructions[taken]);

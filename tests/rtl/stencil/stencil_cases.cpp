@@ -206,6 +206,37 @@ std::optional<Instruction> draw_instruction(StencilDraw& d, StencilOp op) {
   return i;
 }
 
+std::vector<Instruction> draw_chain(StencilDraw& d, int length) {
+  std::vector<Instruction> chain;
+  const auto first = draw_instruction(d, StencilOp::global_average);
+  if (!first) return chain;
+  for (int k = 0; k < length; ++k) {
+    Instruction i = *first;
+    i[Field::first] = k == 0 ? 1 : 0;
+    i[Field::last] = k + 1 == length ? 1 : 0;
+    i[Field::src_height] = d.pick(1, 6);
+    i[Field::src_width] = d.pick(1, 9);
+    if (!place_box(d, i, Field::src_word, i[Field::in_blocks], i[Field::src_height], i[Field::src_width], 1, 0,
+                   d.overlay.feature_slots() / 2, nullptr))
+      return {};
+    chain.push_back(i);
+  }
+  return chain;
+}
+
+void put_in_place(Instruction& i) {
+  i[Field::dst_format] = i[Field::src_format];
+  i[Field::dst_step] = 1;
+  i[Field::dst_word] = i[Field::src_word];
+  i[Field::dst_bank] = i[Field::src_bank];
+  i[Field::dst_pitch] = i[Field::src_pitch];
+  i[Field::dst_plane] = i[Field::src_plane];
+  i[Field::pad_top] = i[Field::pad_left] = 0;
+  i[Field::stride_h] = i[Field::stride_w] = 1;
+  i[Field::out_height] = i[Field::src_height];
+  i[Field::out_width] = i[Field::src_width];
+}
+
 void run_reference(const overlay::Overlay& o, StencilMemories& memories, std::span<const Instruction> instructions) {
   sim::reference::Carry carry;
   for (const Instruction& i : instructions) {

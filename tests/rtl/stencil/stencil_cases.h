@@ -39,6 +39,13 @@ struct StencilDraw {
 /// coefficients are written into the memories. No value when there is no room any more.
 std::optional<isa::Instruction> draw_instruction(StencilDraw& draw, isa::StencilOp op);
 
+/// A chain of global averages over sources of different sizes: the first begins the sums, the last one drains them.
+std::vector<isa::Instruction> draw_chain(StencilDraw& draw, int length);
+
+/// Moves the output onto the source: legal for add, multiply and an unpadded identity of stride 1 between equal
+/// formats.
+void put_in_place(isa::Instruction& instruction);
+
 /// Runs the instructions one after the other on `memories.features` (src/sim/reference_stencil.cpp).
 void run_reference(const overlay::Overlay& overlay, StencilMemories& memories,
                    std::span<const isa::Instruction> instructions);
