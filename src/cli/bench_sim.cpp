@@ -58,15 +58,20 @@ struct Compiled {
   double seconds = 0;  ///< from the ONNX file to the program file, one thread
 };
 
-Result<Compiled> compile_file(const std::string& path, const overlay::Overlay& overlay,
-                              const std::vector<compiler::Sample>& samples = {}) {
-  const tbb::global_control one_thread(tbb::global_control::max_allowed_parallelism, 1);
-  const Clock::time_point start = Clock::now();
+/// With the pre-processing of the published pose networks; the others are measured on noise.
+Result<compiler::Model> load_bench_model(const std::string& path) {
   compiler::LoadOptions load;
   load.path = path;
   load.preprocessing.channels = "bgr";
   load.preprocessing.resize = "bicubic";
-  Result<compiler::Model> model = compiler::load_model(load);
+  return compiler::load_model(load);
+}
+
+Result<Compiled> compile_file(const std::string& path, const overlay::Overlay& overlay,
+                              const std::vector<compiler::Sample>& samples = {}) {
+  const tbb::global_control one_thread(tbb::global_control::max_allowed_parallelism, 1);
+  const Clock::time_point start = Clock::now();
+  Result<compiler::Model> model = load_bench_model(path);
   if (!model) return fail(std::move(model.error()));
   Compiled compiled{*model, nullptr, 0};
   Result<compiler::Quantized> quantized = compiler::quantize_model(std::move(*model), samples, {});
@@ -146,11 +151,7 @@ Status add_pose(const std::string& model, const BenchOptions& options, const ove
   if (!fs::exists(qdq))
     if (const Result<std::string> made = run_python({"-m", "tests.zoo.qdq", model, qdq}); !made)
       return fail(made.error());
-  compiler::LoadOptions load;
-  load.path = model;
-  load.preprocessing.channels = "bgr";
-  load.preprocessing.resize = "bicubic";
-  const Result<compiler::Model> loaded = compiler::load_model(load);
+  const Result<compiler::Model> loaded = load_bench_model(model);
   if (!loaded) return fail(loaded.error());
   const Result<std::vector<compiler::Sample>> samples =
       compiler::read_samples(options.images, compiler::input_specs(loaded->graph), loaded->preprocessing);

@@ -125,6 +125,14 @@ void lower_average_without_unit(Lowering& state, const Job& job, StencilStep ste
   add_pieces(state, job, std::string(ir::name(layer.kind)), step);
 }
 
+/// A window whose instruction needs nothing but the requantiser.
+void lower_windowed(Lowering& state, const Job& job, isa::StencilOp op) {
+  const ir::Layer& layer = state.layer(job);
+  StencilStep step = windowed_step(state, layer, op);
+  step.post = post_params(layer.post, std::nullopt);
+  add_pieces(state, job, std::string(ir::name(layer.kind)), step);
+}
+
 mapping::Axis resize_axis(const ir::ResizeAxis& axis, std::int32_t in, std::int32_t out) {
   return {.kind = mapping::Axis::Kind::resize, .in = in, .out = out, .start = axis.start, .step = axis.step};
 }
@@ -146,10 +154,7 @@ void lower_depthwise(Lowering& state, const Job& job) {
 }
 
 void lower_max_pool(Lowering& state, const Job& job) {
-  const ir::Layer& layer = state.layer(job);
-  StencilStep step = windowed_step(state, layer, isa::StencilOp::maximum);
-  step.post = post_params(layer.post, std::nullopt);
-  add_pieces(state, job, "max_pool", step);
+  lower_windowed(state, job, isa::StencilOp::maximum);
 }
 
 void lower_average_pool(Lowering& state, const Job& job) {
@@ -211,10 +216,7 @@ void lower_pairwise(Lowering& state, const Job& job) {
 }
 
 void lower_requantize(Lowering& state, const Job& job) {
-  const ir::Layer& layer = state.layer(job);
-  StencilStep step = windowed_step(state, layer, isa::StencilOp::identity);
-  step.post = post_params(layer.post, std::nullopt);
-  add_pieces(state, job, "requantize", step);
+  lower_windowed(state, job, isa::StencilOp::identity);
 }
 
 void lower_fill(Lowering& state, const Job& job) {

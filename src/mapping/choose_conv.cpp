@@ -35,7 +35,6 @@ class ConvChooser {
   void try_rows(Tile tile, bool stream_input);
   void consider(const Tile& tile, bool stream_input);
   void add_buffers(Choice& choice, std::int32_t copies) const;
-  [[nodiscard]] bool fits(const Choice& choice) const;
   [[nodiscard]] Estimate estimate(const Choice& choice) const;
   [[nodiscard]] double compute_cycles(const Tile& t) const;
   [[nodiscard]] std::int64_t traffic(const Choice& choice) const;
@@ -175,7 +174,7 @@ void ConvChooser::consider(const Tile& tile, bool stream_input) {
     for (const LoopOrder order : {LoopOrder::channels_outer, LoopOrder::pixels_outer}) {
       Choice choice{.tile = tile, .order = order, .stream_input = stream_input, .buffers = {}, .estimate = {}};
       add_buffers(choice, copies);
-      if (!fits(choice)) continue;
+      if (!fits(overlay_, choice.buffers, budget_)) continue;
       choice.estimate = estimate(choice);
       if (!best_ || choice.estimate.total < best_->estimate.total) best_ = choice;
     }
@@ -206,16 +205,6 @@ void ConvChooser::add_buffers(Choice& choice, std::int32_t copies) const {
     choice.buffers.push_back(operand);
   }
   if (problem_.output.in_ddr) choice.buffers.push_back(result);
-}
-
-bool ConvChooser::fits(const Choice& choice) const {
-  std::int64_t total = 0;
-  for (const TileBuffer& buffer : choice.buffers) {
-    const std::int64_t size = slots(overlay_, buffer);
-    if (size > budget_.largest) return false;
-    total += size * buffer.copies;
-  }
-  return total <= budget_.slots;
 }
 
 /// Cycles of the array over all tiles and chunks, their ends counted exactly.

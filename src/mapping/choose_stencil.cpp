@@ -30,7 +30,6 @@ class StencilChooser {
   [[nodiscard]] std::int64_t tiles(const Tile& t) const;
   void consider(const Tile& tile);
   void add_buffers(Choice& choice, std::int32_t copies) const;
-  [[nodiscard]] bool fits(const Choice& choice) const;
   [[nodiscard]] Estimate estimate(const Choice& choice) const;
 
   const overlay::Overlay& overlay_;
@@ -76,7 +75,7 @@ void StencilChooser::consider(const Tile& tile) {
   for (const std::int32_t copies : {2, 1}) {
     Choice choice{.tile = tile, .buffers = {}, .estimate = {}};
     add_buffers(choice, copies);
-    if (!fits(choice)) continue;
+    if (!fits(overlay_, choice.buffers, budget_)) continue;
     choice.estimate = estimate(choice);
     if (!best_ || choice.estimate.total < best_->estimate.total) best_ = choice;
   }
@@ -97,16 +96,6 @@ void StencilChooser::add_buffers(Choice& choice, std::int32_t copies) const {
     const std::int32_t rows = problem_.reduces_map ? 1 : t.rows, columns = problem_.reduces_map ? 1 : t.columns;
     choice.buffers.push_back({TensorRole::output, 0, out_blocks(t.in_blocks), rows, columns, used});
   }
-}
-
-bool StencilChooser::fits(const Choice& choice) const {
-  std::int64_t total = 0;
-  for (const TileBuffer& buffer : choice.buffers) {
-    const std::int64_t size = slots(overlay_, buffer);
-    if (size > budget_.largest) return false;
-    total += size * buffer.copies;
-  }
-  return total <= budget_.slots;
 }
 
 Estimate StencilChooser::estimate(const Choice& choice) const {

@@ -11,6 +11,16 @@ std::int64_t slots(const overlay::Overlay& overlay, const TileBuffer& buffer) {
   return buffer.blocks * plane_words * overlay.P;
 }
 
+bool fits(const overlay::Overlay& overlay, std::span<const TileBuffer> buffers, Budget budget) {
+  std::int64_t total = 0;
+  for (const TileBuffer& buffer : buffers) {
+    const std::int64_t size = slots(overlay, buffer);
+    if (size > budget.largest) return false;
+    total += size * buffer.copies;
+  }
+  return total <= budget.slots;
+}
+
 std::int32_t row_pitch(const overlay::Overlay& overlay, std::int32_t columns, std::int32_t groups_width) {
   const std::int32_t extra = ((groups_width - columns) % overlay.P + overlay.P) % overlay.P;
   const bool cheap = extra * 8 <= columns;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "mapping/axis.h"
@@ -61,6 +62,8 @@ struct StencilProblem {
 
 /// Slots that a tile buffer takes: whole words per block, so that all blocks start in the same bank.
 [[nodiscard]] std::int64_t slots(const overlay::Overlay& overlay, const TileBuffer& buffer);
+/// Do all copies of these buffers fit into the free memory?
+[[nodiscard]] bool fits(const overlay::Overlay& overlay, std::span<const TileBuffer> buffers, Budget budget);
 /// Row pitch of a tile: W' ≥ columns with W' ≡ `groups_width` modulo P where that costs little, so that groups of P
 /// pixels that cross a row end find P different banks.
 [[nodiscard]] std::int32_t row_pitch(const overlay::Overlay& overlay, std::int32_t columns, std::int32_t groups_width);

@@ -38,8 +38,10 @@ Computed run_transpose(const Attributes& attributes, Tensors inputs, std::size_t
   return one(transposed(inputs[0], *order));
 }
 
-/// Block size of DepthToSpace and SpaceToDepth on an N×C×H×W input.
+/// Block size of DepthToSpace and SpaceToDepth on an N×C×H×W input; also checks their mode.
 std::optional<std::int64_t> block_size(Check& check) {
+  constexpr std::array<std::string_view, 2> kModes{"DCR", "CRD"};
+  check.choice("mode", "DCR", kModes);
   if (check.type(0, "input", kAny)) check.rank_is(0, "input", 4);
   const auto block = check.int_in("blocksize", 0, 1, 1 << 15);
   if (!check.ok()) return std::nullopt;
@@ -48,8 +50,6 @@ std::optional<std::int64_t> block_size(Check& check) {
 
 Inferred infer_depth_to_space(const Attributes& attributes, Infos inputs, std::size_t outputs) {
   Check check(attributes, inputs, outputs);
-  constexpr std::array<std::string_view, 2> kModes{"DCR", "CRD"};
-  check.choice("mode", "DCR", kModes);
   const auto block = block_size(check);
   if (!block) return check.failed();
   const std::int64_t b = *block;
@@ -74,8 +74,6 @@ Computed run_depth_to_space(const Attributes& attributes, Tensors inputs, std::s
 
 Inferred infer_space_to_depth(const Attributes& attributes, Infos inputs, std::size_t outputs) {
   Check check(attributes, inputs, outputs);
-  constexpr std::array<std::string_view, 2> kModes{"DCR", "CRD"};
-  check.choice("mode", "DCR", kModes);
   const auto block = block_size(check);
   if (!block) return check.failed();
   const std::int64_t b = *block;

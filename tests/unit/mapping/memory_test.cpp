@@ -15,6 +15,15 @@ TEST(Memory, PlanesAreWholeWords) {
   EXPECT_EQ(slots(o, {.blocks = 3, .rows = 2, .columns = 5}), 3 * 14);
 }
 
+TEST(Memory, BuffersFitTheLargestPieceAndTheWhole) {
+  overlay::Overlay o;
+  o.P = 7;
+  const std::vector<TileBuffer> buffers{{.blocks = 2, .columns = 7, .copies = 2}, {.columns = 14}};
+  EXPECT_TRUE(fits(o, buffers, {.slots = 42, .largest = 14}));
+  EXPECT_FALSE(fits(o, buffers, {.slots = 41, .largest = 14})) << "all copies count";
+  EXPECT_FALSE(fits(o, buffers, {.slots = 100, .largest = 13})) << "a buffer is contiguous";
+}
+
 TEST(Memory, PitchMatchesTheReaderWhereThatIsCheap) {
   overlay::Overlay o;
   o.P = 7;
