@@ -33,9 +33,9 @@ class UnionFind {
   std::vector<int> parent_;
 };
 
-constexpr std::array<std::string_view, 12> kSameFormat{"MaxPool", "GlobalMaxPool", "Reshape",   "Flatten",
-                                                       "Squeeze", "Unsqueeze",     "Identity",  "Dropout",
-                                                       "Slice",   "Split",         "Transpose", "Pad"};
+constexpr std::array<std::string_view, 14> kSameFormat{
+    "MaxPool", "GlobalMaxPool", "Reshape", "Flatten",   "Squeeze", "Unsqueeze",    "Identity",
+    "Dropout", "Slice",         "Split",   "Transpose", "Pad",     "SpaceToDepth", "DepthToSpace"};
 constexpr std::array<std::string_view, 4> kSameWidth{"Add", "Sub", "Mul", "Sum"};
 
 bool one_of(std::string_view op, std::span<const std::string_view> list) {

@@ -167,6 +167,22 @@ void Emitter::drop_unused_maps() {
   net.maps = std::move(kept);
 }
 
+void Emitter::make_names_unique() {
+  ir::Network& net = part_.network;
+  std::set<std::string> taken;
+  std::vector<bool> named(net.maps.size(), false);
+  const auto claim = [&](ir::MapId id) {
+    if (named[static_cast<std::size_t>(id)]) return;
+    named[static_cast<std::size_t>(id)] = true;
+    std::string& name = net.maps[static_cast<std::size_t>(id)].name;
+    const std::string wanted = name;
+    for (int n = 2; !taken.insert(name).second; ++n) name = wanted + ":" + std::to_string(n);
+  };
+  std::ranges::for_each(net.inputs, claim);
+  std::ranges::for_each(net.outputs, claim);
+  for (std::size_t id = 0; id < net.maps.size(); ++id) claim(static_cast<ir::MapId>(id));
+}
+
 ir::MapId Emitter::copied(ir::MapId id) {
   ir::Layer copy;
   copy.kind = ir::LayerKind::requantize;
@@ -190,6 +206,7 @@ ir::OverlayPart Emitter::finish(std::span<const ir::ValueId> outputs) {
     part_.network.outputs.push_back(id);
   }
   drop_unused_maps();
+  make_names_unique();
   return std::move(part_);
 }
 

@@ -55,6 +55,8 @@ class Emitter {
  private:
   [[nodiscard]] bool sole_reader(ir::ValueId value) const;
   void drop_unused_maps();
+  /// Maps between the layers of one node have its result's name at first; inputs and outputs keep theirs.
+  void make_names_unique();
   ir::MapId copied(ir::MapId id);
 
   const Scene& scene_;

@@ -82,6 +82,8 @@ constexpr std::array kRules{
     Rule{"Split", Placing::natural, false, check_split, emit_split},
     Rule{"Pad", Placing::natural, false, check_pad, emit_pad},
     Rule{"Resize", Placing::natural, false, check_resize, emit_resize},
+    Rule{"SpaceToDepth", Placing::natural, false, check_space_to_depth, emit_space_to_depth},
+    Rule{"DepthToSpace", Placing::natural, false, check_depth_to_space, emit_depth_to_space},
 };
 
 Refusal refuse_operand(const Site& site, std::size_t i, const Rule& rule) {

@@ -76,4 +76,9 @@ void emit_pad(Emitter& emitter, const Site& site);
 Refusal check_resize(const Site& site);
 void emit_resize(Emitter& emitter, const Site& site);
 
+Refusal check_space_to_depth(const Site& site);
+void emit_space_to_depth(Emitter& emitter, const Site& site);
+Refusal check_depth_to_space(const Site& site);
+void emit_depth_to_space(Emitter& emitter, const Site& site);
+
 }  // namespace heddle::quant

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "quant/quantize.h"
 #include "tests/unit/quant/execute.h"
@@ -166,6 +167,15 @@ ir::Graph resize(GraphBuilder& b) {
 }
 constexpr const char *kNearest = "nearest", *kLinear = "linear", *kHalf = "half_pixel", *kCorners = "align_corners",
                      *kAsymmetric = "asymmetric";
+template <const char* const& op, const char* const& mode>
+ir::Graph blocks(GraphBuilder& b) {
+  return b.finish(
+      {b.node(op, {b.input({1, 12, 4, 6})}, {{"blocksize", std::int64_t{2}}, {"mode", std::string(mode)}})});
+}
+constexpr const char *kToDepth = "SpaceToDepth", *kToSpace = "DepthToSpace", *kColumns = "DCR", *kRows = "CRD";
+ir::Graph block_of_one(GraphBuilder& b) {
+  return b.finish({b.conv(b.node("DepthToSpace", {image(b)}, {{"blocksize", std::int64_t{1}}}), 6, 4, 1)});
+}
 ir::Graph transpose_of_vector(GraphBuilder& b) {
   return b.finish(
       {b.node("Transpose", {b.node("GlobalAveragePool", {b.conv(image(b), 6, 4, 1)})}, {{"perm", Ints{0, 2, 3, 1}}})});
@@ -220,6 +230,11 @@ const Case kCases[] = {
     {"NearestAsymmetric", resize<kNearest, kAsymmetric>},
     {"LinearHalf", resize<kLinear, kHalf>, 2, 160},
     {"LinearCorners", resize<kLinear, kCorners>, 2, 160},
+    {"SpaceToDepth", blocks<kToDepth, kColumns>, 0},
+    {"SpaceToDepthByPixel", blocks<kToDepth, kRows>, 0},
+    {"DepthToSpace", blocks<kToSpace, kColumns>, 0},
+    {"DepthToSpaceByPixel", blocks<kToSpace, kRows>, 0},
+    {"BlockOfOne", block_of_one},
     {"TransposeOfVector", transpose_of_vector, 2, 2},
     {"Residual", residual, 4, 6},
 };
@@ -292,6 +307,16 @@ TEST(Lowering, FusesActivationAndResidual) {
   ASSERT_TRUE(net.layers[2].post.add);
   EXPECT_EQ(net.layers[2].post.add->lo, net.map(net.layers[2].output).zero_point);
   EXPECT_EQ(net.layers[2].inputs.size(), 2U);
+}
+
+TEST(Lowering, EveryMapHasItsOwnName) {
+  GraphBuilder b;
+  const auto d = lowered(blocks<kToDepth, kColumns>(b));
+  const ir::Network& net = network_of(d);
+  std::set<std::string> names;
+  for (const ir::FeatureMap& map : net.maps) EXPECT_TRUE(names.insert(map.name).second) << map.name;
+  EXPECT_EQ(net.maps.size(), 6U);  // the input, four pixels of the block, their concatenation
+  EXPECT_EQ(net.map(net.outputs[0]).name, d.graph.value(d.graph.outputs[0]).name);
 }
 
 TEST(Lowering, FusionChangesNoBit) {
@@ -382,6 +407,16 @@ const HostCase kHostCases[] = {
     {"TransposeOfMap",
      [](GraphBuilder& b) { return b.finish({b.node("Transpose", {image(b)}, {{"perm", Ints{0, 2, 3, 1}}})}); },
      "reorders elements"},
+    {"LargeBlock",
+     [](GraphBuilder& b) {
+       return b.finish({b.node("SpaceToDepth", {b.input({1, 1, 32, 16})}, {{"blocksize", std::int64_t{16}}})});
+     },
+     "a block of 16 exceeds the largest stride, 15"},
+    {"ManyShuffledChannels",
+     [](GraphBuilder& b) {
+       return b.finish({b.node("DepthToSpace", {b.input({1, 2052, 2, 2})}, {{"blocksize", std::int64_t{2}}})});
+     },
+     "2052 channels in DCR order"},
     {"DilatedAverage",
      [](GraphBuilder& b) {
        return b.finish({b.node("AveragePool", {image(b)}, {{"kernel_shape", Ints{2, 2}}, {"dilations", Ints{2, 2}}})});
