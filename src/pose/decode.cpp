@@ -109,13 +109,16 @@ bool disjoint(const Assembly& a, const Assembly& b) {
   return true;
 }
 
-void set_joint(Assembly& person, std::size_t joint, std::size_t peak, float score) {
+void set_joint(Assembly& person, std::size_t joint, std::size_t peak, float score, bool counts) {
   person.peak[joint] = static_cast<std::int32_t>(peak);
+  if (!counts) return;
   person.score += score;
   ++person.joints;
 }
 
-/// Adds a limb to the person that has one of its ends, joins two people that it connects, or starts a new one.
+/// Adds a limb to the person that has one of its ends, joins two people that it connects, or starts a new one. A limb
+/// that is no evidence starts nobody, and the joint that it adds does not count: otherwise an arm that came off its
+/// person and an ear that is hardly there would be somebody.
 void add_connection(std::vector<Assembly>& people, const Limb& limb, const Connection& c, const PeakLists& peaks) {
   std::vector<std::size_t> owners;
   for (std::size_t i = 0; i < people.size() && owners.size() < 2; ++i)
@@ -124,9 +127,10 @@ void add_connection(std::vector<Assembly>& people, const Limb& limb, const Conne
       owners.push_back(i);
   const float from_score = peaks[limb.from][c.from].score, to_score = peaks[limb.to][c.to].score;
   if (owners.empty()) {
+    if (!limb.evidence) return;
     Assembly person;
-    set_joint(person, limb.from, c.from, from_score);
-    set_joint(person, limb.to, c.to, to_score + c.score);
+    set_joint(person, limb.from, c.from, from_score, true);
+    set_joint(person, limb.to, c.to, to_score + c.score, true);
     people.push_back(person);
     return;
   }
@@ -141,9 +145,9 @@ void add_connection(std::vector<Assembly>& people, const Limb& limb, const Conne
     return;
   }
   if (first.peak[limb.to] == kNone)
-    set_joint(first, limb.to, c.to, to_score + c.score);
+    set_joint(first, limb.to, c.to, to_score + c.score, limb.evidence);
   else if (first.peak[limb.from] == kNone)
-    set_joint(first, limb.from, c.from, from_score + c.score);
+    set_joint(first, limb.from, c.from, from_score + c.score, limb.evidence);
 }
 
 Person finish(const Assembly& assembly, const PeakLists& peaks, float width, float height) {

@@ -23,6 +23,7 @@ inline constexpr std::size_t kMaps = kHeatMaps + 2 * kLimbs;  ///< channels of t
 struct Limb {
   std::size_t from, to;
   std::size_t x_channel, y_channel;
+  bool evidence = true;  ///< false from shoulder to ear: it completes people who look away, but is no sign of a person
 };
 [[nodiscard]] std::span<const Limb, kLimbs> limbs();
 
@@ -42,7 +43,7 @@ struct DecodeOptions {
   float limb_threshold = 0.05F;    ///< least affinity at a sample point that counts
   std::int32_t limb_samples = 10;  ///< points along a limb
   std::int32_t limb_votes = 6;     ///< more than this many must count
-  std::int32_t least_joints = 4;   ///< fewer are not a person
+  std::int32_t least_joints = 4;   ///< fewer are not a person (ears found by the shoulder do not count)
   float least_score = 0.3F;
   bool subpixel = true;  ///< refine peaks by a parabola through the smoothed neighbours
 };

@@ -99,6 +99,27 @@ TEST(Decode, PeaksWithoutFieldsAreNobody) {
   EXPECT_TRUE(decode(maps, kHeight, kWidth).empty());
 }
 
+/// Takes a joint out of the heat maps.
+void hide(std::vector<float>& maps, std::size_t joint) {
+  std::fill_n(maps.begin() + static_cast<std::ptrdiff_t>(joint * kHeight * kWidth), kHeight * kWidth, 0.0F);
+}
+
+TEST(Decode, AnArmAndAnEarAreNobody) {
+  std::vector<float> maps = ideal_maps({standing(25.0F, 22.0F)});
+  for (std::size_t joint = 0; joint < kJoints; ++joint)
+    if (joint != 5 && joint != 6 && joint != 7 && joint != 17) hide(maps, joint);
+  EXPECT_TRUE(decode(maps, kHeight, kWidth).empty());
+  EXPECT_EQ(decode(maps, kHeight, kWidth, {.least_joints = 3}).size(), 1U);
+}
+
+TEST(Decode, TheShoulderFindsTheEarOfWhoLooksAway) {
+  std::vector<float> maps = ideal_maps({standing(25.0F, 22.0F)});
+  for (const std::size_t joint : {0U, 14U, 15U}) hide(maps, joint);
+  const std::vector<Person> people = decode(maps, kHeight, kWidth);
+  ASSERT_EQ(people.size(), 1U);
+  EXPECT_TRUE(people[0].joints[16].found && people[0].joints[17].found);
+}
+
 TEST(Decode, SubpixelRefinementComesCloserThanWholePixels) {
   const Figure figure = standing(25.3F, 22.4F);
   const auto error = [&](bool subpixel) {
