@@ -150,6 +150,8 @@ class Run:
     """A training from its start or its checkpoint to its end. state: steps, images and progress so far."""
 
     def __init__(self, arguments):
+        from evaluate import require_program
+        require_program()
         self.a, self.checkpoint = arguments, arguments.work / "checkpoint.npz"
         arguments.work.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.exists():
@@ -177,8 +179,7 @@ class Run:
         from evaluate import evaluate
         from export import write_onnx
         write_onnx(self.trainer.values()[1], self.a.out, self.trainer.stages)
-        right, total, _ = evaluate(self.a.out, count=100, threads=self.a.threads)
-        self.log("validation", f"{right.sum() / total.sum():.4f}")
+        self.log("validation", f"{evaluate(self.a.out):.4f}")
 
     def grow(self):
         """Goes on with all stages."""

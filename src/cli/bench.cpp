@@ -118,7 +118,11 @@ void add_bench(CLI::App& app, Outcome& outcome) {
   command->add_option("--pose-model", options->bench.pose_models,
                       "real pose networks (ONNX); rows that need them are left out without");
   command->add_option("--images", options->bench.images, "folder with photos for --pose-model");
-  command->add_option("--pictures", options->bench.pictures, "renderings for the demo model")
+  command->add_option("--demo-model", options->bench.demo_model, "another file than models/demo_pose.onnx");
+  command->add_option("--split", options->bench.split, "renderings for the demo model")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"train", "validation", "test", "calibration"}));
+  command->add_option("--pictures", options->bench.pictures, "how many of them")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
   add_overlay_option(*command, options->bench.overlay);

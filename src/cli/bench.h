@@ -24,7 +24,9 @@ struct BenchOptions {
   std::vector<std::string> pose_models;  ///< the real pose networks, if there are any
   std::string images;                    ///< folder with photos for them
   std::string overlay = "zcu102";
-  int pictures = 500;  ///< renderings for the demo model
+  std::string demo_model;      ///< another file than models/demo_pose.onnx
+  std::string split = "test";  ///< which renderings of models/render.py
+  int pictures = 500;          ///< how many of them
 };
 
 [[nodiscard]] BenchTable bench_accuracy(const BenchOptions& options);

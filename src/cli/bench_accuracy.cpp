@@ -2,90 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
 #include "cli/bench.h"
-#include "cli/execution.h"
 #include "cli/json.h"
 #include "cli/people.h"
-#include "cli/progress.h"
+#include "cli/pose_quality.h"
 #include "pose/metrics.h"
-#include "quant/lower.h"
 
 namespace heddle::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-using People = std::vector<pose::Person>;
-
-/// A pose network with float results for all samples.
-struct PoseCase {
-  compiler::Model model;
-  std::vector<compiler::Sample> samples;
-  std::vector<Tensor> maps;    ///< float output per sample
-  std::vector<People> people;  ///< decoded from it
-  std::int64_t height = 0, width = 0;
-};
-
-Result<PoseCase> prepare(const std::string& path, const std::string& images) {
-  compiler::LoadOptions load;
-  load.path = path;
-  load.preprocessing.channels = "bgr";
-  load.preprocessing.resize = "bicubic";
-  Result<compiler::Model> model = compiler::load_model(load);
-  if (!model) return fail(std::move(model.error()));
-  PoseCase pose{std::move(*model), {}, {}, {}, 0, 0};
-  const std::vector<compiler::InputSpec> inputs = compiler::input_specs(pose.model.graph);
-  Result<std::vector<compiler::Sample>> samples = compiler::read_samples(images, inputs, pose.model.preprocessing);
-  if (!samples) return fail(std::move(samples.error()));
-  pose.samples = std::move(*samples);
-  pose.height = inputs.front().shape.at(2);
-  pose.width = inputs.front().shape.at(3);
-  const Execute execute = execute_float(pose.model.graph);
-  for (const compiler::Sample& sample : pose.samples) {
-    Result<std::vector<Tensor>> outputs = execute(sample.tensors);
-    if (!outputs) return fail(std::move(outputs.error()));
-    Result<People> people = decode_output(outputs->front());
-    if (!people) return fail(std::move(people.error()));
-    pose.maps.push_back(outputs->front());
-    pose.people.push_back(std::move(*people));
-  }
-  return pose;
-}
-
-struct Quality {
-  double sqnr = 0;        ///< mean over the samples, dB
-  double wide_share = 0;  ///< MACs with a 16-bit operand
-  std::vector<People> people;
-};
-
-/// Runs the program of the quantised model over all samples.
-Result<Quality> measure(const PoseCase& pose, const std::vector<compiler::Sample>& calibration,
-                        const quant::QuantizeOptions& options, const overlay::Overlay& overlay) {
-  const Result<compiler::Quantized> quantized = compiler::quantize_model(pose.model, calibration, options);
-  if (!quantized) return fail(quantized.error());
-  Result<compiler::Built> built = compiler::compile_model(*quantized, overlay);
-  if (!built) return fail(std::move(built.error()));
-  const Result<Execute> execute =
-      execute_program(std::make_shared<const isa::Program>(std::move(built->program)), "functional", 0);
-  if (!execute) return fail(execute.error());
-  Quality quality;
-  quality.wide_share = quant::summarize(quantized->deployment).wide_share();
-  Progress progress("functional machine", static_cast<std::int64_t>(pose.samples.size()));
-  for (std::size_t i = 0; i < pose.samples.size(); ++i) {
-    const Result<std::vector<Tensor>> outputs = (*execute)(pose.samples[i].tensors);
-    if (!outputs) return fail(outputs.error());
-    quality.sqnr += quant::sqnr(pose.maps[i].data<float>(), outputs->front().data<float>()) /
-                    static_cast<double>(pose.samples.size());
-    Result<People> people = decode_output(outputs->front());
-    if (!people) return fail(std::move(people.error()));
-    quality.people.push_back(std::move(*people));
-    progress.step();
-  }
-  return quality;
-}
 
 /// People per photo in reference.json beside the model, for the network's size.
 Result<Json> read_reference(const std::string& model) {
@@ -97,20 +27,20 @@ Result<Json> read_reference(const std::string& model) {
   return reference;
 }
 
-/// Photos on which as many people were found as the reference names.
-double right_photos(const PoseCase& pose, const Quality& quality, const Json& reference) {
+/// Photos on which the same people were found as the reference has.
+double right_photos(const PoseCase& pose, const PoseQuality& quality, const Json& reference) {
   const std::string size = fmt::format("{}x{}", pose.height, pose.width);
   double right = 0;
   for (std::size_t i = 0; i < pose.samples.size(); ++i) {
-    const std::string photo = fs::path(pose.samples[i].file).filename().string();
-    if (reference.contains(photo) && reference[photo].contains(size) &&
-        reference[photo][size].size() == quality.people[i].size())
-      ++right;
+    const auto photo = reference.find(fs::path(pose.samples[i].file).filename().string());
+    if (photo == reference.end() || !photo->contains(size)) continue;
+    const auto people = people_from_json((*photo)[size]);
+    if (people && pose::same_people(*people, quality.people[i])) ++right;
   }
   return right;
 }
 
-double joint_share(const PoseCase& pose, const Quality& quality) {
+double joint_share(const PoseCase& pose, const PoseQuality& quality) {
   pose::Score score;
   for (std::size_t i = 0; i < pose.samples.size(); ++i)
     score += pose::agreement(pose.people[i], quality.people[i], static_cast<float>(pose.width),
@@ -120,7 +50,7 @@ double joint_share(const PoseCase& pose, const Quality& quality) {
 
 Status add_real_rows(const std::string& path, const BenchOptions& options, const overlay::Overlay& overlay,
                      std::vector<BenchRow>& rows) {
-  const Result<PoseCase> pose = prepare(path, options.images);
+  const Result<PoseCase> pose = prepare_pose(path, options.images);
   if (!pose) return fail(pose.error());
   const Result<Json> reference = read_reference(path);
   if (!reference) return fail(reference.error());
@@ -131,7 +61,7 @@ Status add_real_rows(const std::string& path, const BenchOptions& options, const
     double target, least;
   };
   for (const Variant& variant : {Variant{"25db", 25, 25}, Variant{"default", 20, 18}}) {
-    const Result<Quality> quality = measure(*pose, pose->samples, {.target_sqnr = variant.target}, overlay);
+    const Result<PoseQuality> quality = measure_pose(*pose, pose->samples, {.target_sqnr = variant.target}, overlay);
     if (!quality) return fail(quality.error());
     const std::string id = fmt::format("{}-{}", name, variant.name);
     rows.push_back({id + "-sqnr", "dB", {}, variant.least, true, quality->sqnr, "functional"});
@@ -150,8 +80,10 @@ Status add_real_rows(const std::string& path, const BenchOptions& options, const
   return {};
 }
 
-/// truth.json of models/render.py: pictures and their people, in the pictures' order.
-Result<std::vector<std::vector<pose::TruePerson>>> read_truth(const std::string& folder) {
+using Truth = std::vector<std::vector<pose::TruePerson>>;  ///< true people by picture
+
+/// truth.json of models/render.py, in the pictures' order.
+Result<Truth> read_truth(const std::string& folder) {
   std::ifstream file(fs::path(folder) / "truth.json");
   const Json truth = Json::parse(file, nullptr, false);
   if (!file || truth.is_discarded())
@@ -171,7 +103,7 @@ Result<std::vector<std::vector<pose::TruePerson>>> read_truth(const std::string&
     pictures.emplace_back(picture["file"].get<std::string>(), std::move(people));
   }
   std::sort(pictures.begin(), pictures.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::vector<pose::TruePerson>> result;
+  Truth result;
   for (auto& [name, people] : pictures) result.push_back(std::move(people));
   return result;
 }
@@ -185,33 +117,68 @@ Result<std::string> render(const std::string& split, int count) {
   return folder;
 }
 
-double pck(const PoseCase& pose, const std::vector<std::vector<pose::TruePerson>>& truth,
-           const std::vector<People>& people) {
-  pose::Score score;
+pose::JointScores pck(const PoseCase& pose, const Truth& truth, const std::vector<People>& people) {
+  pose::JointScores scores{};
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const pose::JointScores own =
+        pose::pck(truth[i], people[i], static_cast<float>(pose.width), static_cast<float>(pose.height));
+    for (std::size_t j = 0; j < pose::kJoints; ++j) scores[j] += own[j];
+  }
+  return scores;
+}
+
+/// Joints that are reported together.
+struct BodyPart {
+  const char* name;
+  std::vector<std::size_t> joints;
+};
+const std::array<BodyPart, 8> kBodyParts{{{"head", {0, 14, 15, 16, 17}},
+                                          {"neck", {1}},
+                                          {"shoulders", {2, 5}},
+                                          {"elbows", {3, 6}},
+                                          {"wrists", {4, 7}},
+                                          {"hips", {8, 11}},
+                                          {"knees", {9, 12}},
+                                          {"ankles", {10, 13}}}};
+
+/// Rows that only report: each part of the body, and how many people were found less those that are there.
+void add_part_rows(const std::string& precision, const Truth& truth, const std::vector<People>& people,
+                   const pose::JointScores& scores, std::vector<BenchRow>& rows) {
+  for (const BodyPart& part : kBodyParts) {
+    pose::Score sum;
+    for (const std::size_t joint : part.joints) sum += scores[joint];
+    rows.push_back(
+        {fmt::format("demo-pck-{}-{}", precision, part.name), "PCK@0.1", {}, {}, true, sum.share(), "functional"});
+  }
+  double surplus = 0;
   for (std::size_t i = 0; i < truth.size(); ++i)
-    score += pose::pck(truth[i], people[i], static_cast<float>(pose.width), static_cast<float>(pose.height));
-  return score.share();
+    surplus += static_cast<double>(people[i].size()) - static_cast<double>(truth[i].size());
+  rows.push_back({fmt::format("demo-surplus-{}", precision), "people", {}, {}, true, surplus, "functional"});
 }
 
 Status add_demo_rows(const BenchOptions& options, const overlay::Overlay& overlay, std::vector<BenchRow>& rows) {
-  const Result<std::string> test = render("test", options.pictures);
+  const Result<std::string> test = render(options.split, options.pictures);
   if (!test) return fail(test.error());
   const Result<std::string> calibration = render("calibration", 32);
   if (!calibration) return fail(calibration.error());
-  const Result<std::vector<std::vector<pose::TruePerson>>> truth = read_truth(*test);
+  const Result<Truth> truth = read_truth(*test);
   if (!truth) return fail(truth.error());
-  const std::string path = (fs::path(HEDDLE_SOURCE_DIR) / "models/demo_pose.onnx").string();
-  const Result<PoseCase> pose = prepare(path, *test);
+  const std::string path = options.demo_model.empty() ? (fs::path(HEDDLE_SOURCE_DIR) / "models/demo_pose.onnx").string()
+                                                      : options.demo_model;
+  const Result<PoseCase> pose = prepare_pose(path, *test);
   if (!pose) return fail(pose.error());
   const Result<std::vector<compiler::Sample>> samples =
       compiler::read_samples(*calibration, compiler::input_specs(pose->model.graph), pose->model.preprocessing);
   if (!samples) return fail(samples.error());
-  const Result<Quality> quality = measure(*pose, *samples, {.precision = quant::Precision::int8}, overlay);
+  const Result<PoseQuality> quality = measure_pose(*pose, *samples, {.precision = quant::Precision::int8}, overlay);
   if (!quality) return fail(quality.error());
-  const double float_pck = pck(*pose, *truth, pose->people), int8_pck = pck(*pose, *truth, quality->people);
+  const pose::JointScores in_float = pck(*pose, *truth, pose->people), in_int8 = pck(*pose, *truth, quality->people);
+  const double float_pck = pose::total(in_float).share(), int8_pck = pose::total(in_int8).share();
   rows.push_back({"demo-pck-float", "PCK@0.1", {}, 0.80, true, float_pck, "functional"});
   rows.push_back({"demo-pck-int8", "PCK@0.1", float_pck, float_pck - 0.01, true, int8_pck, "functional"});
   rows.push_back({"demo-sqnr-int8", "dB", {}, {}, true, quality->sqnr, "functional"});
+  add_part_rows("float", *truth, pose->people, in_float, rows);
+  add_part_rows("int8", *truth, quality->people, in_int8, rows);
   return {};
 }
 

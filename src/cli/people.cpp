@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace heddle::cli {
 
 Json people_json(std::span<const pose::Person> people) {
@@ -17,6 +19,25 @@ Json people_json(std::span<const pose::Person> people) {
     rows.push_back({{"score", person.score}, {"joints", std::move(joints)}});
   }
   return rows;
+}
+
+std::optional<std::vector<pose::Person>> people_from_json(const Json& people) {
+  std::vector<pose::Person> result;
+  if (!people.is_array()) return std::nullopt;
+  for (const Json& entry : people) {
+    const auto joints = entry.find("joints");
+    if (joints == entry.end() || !joints->is_object()) return std::nullopt;
+    pose::Person& person = result.emplace_back();
+    for (std::size_t j = 0; j < pose::kJoints; ++j) {
+      const auto joint = joints->find(std::to_string(j));
+      if (joint == joints->end()) continue;
+      const auto is_number = [](const Json& value) { return value.is_number(); };
+      if (!joint->is_array() || joint->size() != 3 || !std::all_of(joint->begin(), joint->end(), is_number))
+        return std::nullopt;
+      person.joints[j] = {true, (*joint)[0].get<float>(), (*joint)[1].get<float>(), (*joint)[2].get<float>()};
+    }
+  }
+  return result;
 }
 
 Result<std::vector<pose::Person>> decode_output(const Tensor& output) {

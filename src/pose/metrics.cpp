@@ -49,28 +49,38 @@ std::vector<std::size_t> match(const std::vector<Box>& truth, const std::vector<
   return partner;
 }
 
-Score compare(std::span<const TruePerson> truth, std::span<const Person> people, float tolerance) {
-  std::vector<Box> true_boxes, found_boxes;
-  for (const TruePerson& person : truth) true_boxes.push_back(joint_box(person.joints));
-  for (const Person& person : people) found_boxes.push_back(joint_box(person.joints));
-  const std::vector<std::size_t> partner = match(true_boxes, found_boxes);
-  Score score;
+template <class People>
+std::vector<Box> joint_boxes(const People& people) {
+  std::vector<Box> boxes;
+  for (const auto& person : people) boxes.push_back(joint_box(person.joints));
+  return boxes;
+}
+
+JointScores compare(std::span<const TruePerson> truth, std::span<const Person> people, float tolerance) {
+  const std::vector<std::size_t> partner = match(joint_boxes(truth), joint_boxes(people));
+  JointScores scores{};
   for (std::size_t t = 0; t < truth.size(); ++t) {
     const Box& box = truth[t].box;
     const float reach = tolerance * std::max(box[2] - box[0], box[3] - box[1]);
     for (std::size_t j = 0; j < kJoints; ++j) {
       const Joint& wanted = truth[t].joints[j];
       if (!wanted.found) continue;
-      ++score.all;
+      ++scores[j].all;
       if (partner[t] == kUnmatched) continue;
       const Joint& got = people[partner[t]].joints[j];
-      if (got.found && std::hypot(got.x - wanted.x, got.y - wanted.y) <= reach) ++score.right;
+      if (got.found && std::hypot(got.x - wanted.x, got.y - wanted.y) <= reach) ++scores[j].right;
     }
   }
-  return score;
+  return scores;
 }
 
 }  // namespace
+
+Score total(const JointScores& scores) {
+  Score sum;
+  for (const Score& score : scores) sum += score;
+  return sum;
+}
 
 std::array<float, 4> joint_box(const std::array<Joint, kJoints>& joints) {
   Box box{1e30F, 1e30F, -1e30F, -1e30F};
@@ -81,8 +91,8 @@ std::array<float, 4> joint_box(const std::array<Joint, kJoints>& joints) {
   return box[0] > box[2] ? Box{} : box;
 }
 
-Score pck(std::span<const TruePerson> truth, std::span<const Person> people, float width, float height,
-          float tolerance) {
+JointScores pck(std::span<const TruePerson> truth, std::span<const Person> people, float width, float height,
+                float tolerance) {
   std::vector<Person> pixels;
   for (const Person& person : people) pixels.push_back(in_pixels(person, width, height));
   return compare(truth, pixels, tolerance);
@@ -95,7 +105,16 @@ Score agreement(std::span<const Person> reference, std::span<const Person> peopl
     const Person pixels = in_pixels(person, width, height);
     truth.push_back({joint_box(pixels.joints), pixels.joints});
   }
-  return pck(truth, people, width, height, tolerance);
+  return total(pck(truth, people, width, height, tolerance));
+}
+
+bool same_people(std::span<const Person> reference, std::span<const Person> people, float least) {
+  if (reference.size() != people.size()) return false;
+  const std::vector<Box> wanted = joint_boxes(reference), got = joint_boxes(people);
+  const std::vector<std::size_t> partner = match(wanted, got);
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (partner[i] == kUnmatched || overlap(wanted[i], got[partner[i]]) < least) return false;
+  return true;
 }
 
 }  // namespace heddle::pose

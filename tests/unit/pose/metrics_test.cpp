@@ -49,13 +49,41 @@ TEST(Pck, MatchesOneToOneByOverlap) {
   Person right, wrong = diagonal(0.9F, 0.5F);
   for (std::size_t j = 0; j < kJoints; ++j)
     right.joints[j] = {true, truth.joints[j].x / 200 + 0.04F, truth.joints[j].y / 200, 1};
-  EXPECT_EQ(pck(std::vector{truth}, std::vector{wrong, right}, 200, 200).right, 17);
-  EXPECT_EQ(pck(std::vector{truth}, std::vector{wrong}, 200, 200).right, 0);
-  EXPECT_EQ(pck(std::vector{truth}, std::vector{wrong}, 200, 200).all, 17);
+  EXPECT_EQ(total(pck(std::vector{truth}, std::vector{wrong, right}, 200, 200)).right, 17);
+  EXPECT_EQ(total(pck(std::vector{truth}, std::vector{wrong}, 200, 200)).right, 0);
+  EXPECT_EQ(total(pck(std::vector{truth}, std::vector{wrong}, 200, 200)).all, 17);
+}
+
+TEST(Pck, CountsEachJointByItself) {
+  TruePerson truth;
+  truth.box = {0, 0, 100, 100};
+  truth.joints = diagonal(0, 0).joints;
+  Person found = diagonal(0, 0);
+  for (Joint& joint : truth.joints) {
+    joint.x *= 100;
+    joint.y *= 100;
+  }
+  found.joints[4].x += 0.2F;
+  const JointScores scores = pck(std::vector{truth}, std::vector{found}, 100, 100);
+  for (std::size_t j = 0; j < kJoints; ++j) {
+    EXPECT_EQ(scores[j].all, 1);
+    EXPECT_EQ(scores[j].right, j == 4 ? 0 : 1);
+  }
+}
+
+TEST(SamePeople, AreAsManyAtTheSamePlaces) {
+  const std::vector<Person> reference{diagonal(0.1F, 0.1F), diagonal(0.6F, 0.2F)};
+  const std::vector<Person> turned{reference[1], reference[0]}, one{reference[0]};
+  const std::vector<Person> moved{reference[0], diagonal(0.7F, 0.4F)};
+  EXPECT_TRUE(same_people(reference, turned));
+  EXPECT_FALSE(same_people(reference, one));
+  EXPECT_FALSE(same_people(reference, moved));
+  EXPECT_FALSE(same_people(one, reference));
+  EXPECT_TRUE(same_people({}, {}));
 }
 
 TEST(Pck, NobodyExpectedIsFullScore) {
-  EXPECT_EQ(pck({}, {}, 10, 10).share(), 1.0);
+  EXPECT_EQ(total(pck({}, {}, 10, 10)).share(), 1.0);
 }
 
 }  // namespace
