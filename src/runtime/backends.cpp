@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
+
+#include "cosim/rtl_device.h"
+#include "runtime/job_device.h"
 
 namespace heddle::runtime {
 namespace {
 
-using MakeFunction = std::shared_ptr<Device> (*)(const overlay::Overlay&, const FunctionalOptions&);
+using MakeFunction = Result<std::shared_ptr<Device>> (*)(const overlay::Overlay&, const FunctionalOptions&);
 
 struct Backend {
   std::string_view name;
@@ -17,10 +22,26 @@ struct Backend {
   std::string_view missing;  ///< what it needs
 };
 
+Result<std::shared_ptr<Device>> make_functional(const overlay::Overlay& overlay, const FunctionalOptions& options) {
+  return make_functional_device(overlay, options);
+}
+
+Result<std::shared_ptr<Device>> make_rtl(const overlay::Overlay& overlay, const FunctionalOptions& options) {
+  cosim::RtlOptions rtl = cosim::rtl_options(overlay);
+  rtl.model.jobs = options.threads;
+  rtl.notice = [](const std::string& text) { std::cerr << text << std::endl; };
+  auto executor = cosim::make_rtl_executor(overlay, std::move(rtl));
+  if (!executor) return fail(std::move(executor.error()));
+  const int workers = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  return make_job_device(overlay,
+                         {.backend = "rtl", .memory_bytes = options.memory_bytes, .workers = std::max(1, workers)},
+                         std::move(*executor));
+}
+
 constexpr std::array kBackends{
-    Backend{"functional", make_functional_device, ""},
+    Backend{"functional", make_functional, ""},
     Backend{"cycle", nullptr, "the cycle model"},
-    Backend{"rtl", nullptr, "the Verilated overlay"},
+    Backend{"rtl", make_rtl, ""},
     Backend{"xrt", nullptr, "a card and its runtime"},
 };
 

@@ -4,154 +4,16 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
-#include <map>
 #include <mutex>
-#include <new>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "isa/codec.h"
-#include "isa/verifier.h"
-#include "runtime/work_queue.h"
+#include "runtime/job_device.h"
 #include "sim/functional_machine.h"
 
 namespace heddle::runtime {
 namespace {
-
-/// Zero-filled memory that takes physical pages only where it is touched.
-struct Buffer {
-  explicit Buffer(std::uint64_t count)
-      : size(count), bytes(static_cast<std::byte*>(std::calloc(std::max<std::uint64_t>(count, 1), 1)), std::free) {}
-  [[nodiscard]] std::span<std::byte> span() const { return {bytes.get(), size}; }
-
-  std::uint64_t size;
-  std::unique_ptr<std::byte, decltype(&std::free)> bytes;
-};
-
-struct Loaded {
-  std::shared_ptr<const isa::OverlaySegment> segment;
-  sim::PreparedSegment prepared;
-};
-
-/// One submission. Holds what it uses, so that releases and unloads while it runs do no harm.
-struct Job {
-  std::shared_ptr<const Loaded> program;
-  std::array<std::shared_ptr<Buffer>, isa::kBaseRegisters> buffers;
-  bool done = false;  ///< guarded by the device's mutex, like status
-  Status status;
-};
-
-Diagnostic finding(const char* code, std::string message, std::string hint = "") {
-  Diagnostic d;
-  d.code = code;
-  d.message = std::move(message);
-  d.hint = std::move(hint);
-  return d;
-}
-
-tl::unexpected<Diagnostics> refused(const char* code, std::string message, std::string hint = "") {
-  return fail(finding(code, std::move(message), std::move(hint)));
-}
-
-template <class Id>
-std::string number(Id id) {
-  return std::to_string(static_cast<std::uint64_t>(id));
-}
-
-class FunctionalDevice final : public Device {
- public:
-  FunctionalDevice(const overlay::Overlay& overlay, const FunctionalOptions& options)
-      : overlay_(overlay), options_(options), arena_(options.threads), workers_(options.threads) {}
-
-  [[nodiscard]] DeviceProperties properties() const override { return {"functional", overlay_, options_.memory_bytes}; }
-  [[nodiscard]] Result<BufferId> allocate(std::uint64_t bytes) override;
-  Status release(BufferId buffer) override;
-  Status copy_to(BufferId buffer, std::uint64_t offset, std::span<const std::byte> source) override;
-  Status copy_from(BufferId buffer, std::uint64_t offset, std::span<std::byte> target) override;
-  [[nodiscard]] Result<LoadedId> load(std::shared_ptr<const isa::OverlaySegment> segment) override;
-  Status unload(LoadedId id) override;
-  [[nodiscard]] Result<Ticket> submit(LoadedId id, const Bases& bases) override;
-  [[nodiscard]] Result<Completion> wait(Ticket ticket) override;
-  [[nodiscard]] Result<bool> query(Ticket ticket) override;
-
- private:
-  std::shared_ptr<Buffer> find_buffer(BufferId id);
-  Result<std::shared_ptr<Buffer>> range(BufferId id, std::uint64_t offset, std::uint64_t size);
-  Status bind(Job& job, const Bases& bases);
-  void run(Job& job);
-  Status execute(const Job& job);
-  std::unique_ptr<sim::FunctionalMachine> take_machine();
-
-  const overlay::Overlay overlay_;
-  const FunctionalOptions options_;
-  tbb::task_arena arena_;
-
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  std::uint64_t next_id_ = 1, allocated_ = 0;
-  std::map<BufferId, std::shared_ptr<Buffer>> buffers_;
-  std::map<LoadedId, std::shared_ptr<const Loaded>> programs_;
-  std::map<Ticket, std::shared_ptr<Job>> jobs_;
-  std::vector<std::unique_ptr<sim::FunctionalMachine>> idle_machines_;
-
-  WorkQueue workers_;  ///< last: its threads end before what they use goes away
-};
-
-std::shared_ptr<Buffer> FunctionalDevice::find_buffer(BufferId id) {
-  const std::lock_guard lock(mutex_);
-  const auto it = buffers_.find(id);
-  return it == buffers_.end() ? nullptr : it->second;
-}
-
-Result<BufferId> FunctionalDevice::allocate(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  if (options_.memory_bytes != 0 && bytes > options_.memory_bytes - std::min(allocated_, options_.memory_bytes))
-    return refused("device.memory", std::to_string(bytes) + " bytes are more than the device has left of " +
-                                        std::to_string(options_.memory_bytes));
-  auto buffer = std::make_shared<Buffer>(bytes);
-  if (buffer->bytes == nullptr) return refused("device.memory", std::to_string(bytes) + " bytes cannot be allocated");
-  const BufferId id{next_id_++};
-  buffers_[id] = std::move(buffer);
-  allocated_ += bytes;
-  return id;
-}
-
-Status FunctionalDevice::release(BufferId buffer) {
-  const std::lock_guard lock(mutex_);
-  const auto it = buffers_.find(buffer);
-  if (it == buffers_.end()) return refused("device.buffer.unknown", "there is no buffer " + number(buffer));
-  allocated_ -= it->second->size;
-  buffers_.erase(it);
-  return {};
-}
-
-Result<std::shared_ptr<Buffer>> FunctionalDevice::range(BufferId id, std::uint64_t offset, std::uint64_t size) {
-  auto buffer = find_buffer(id);
-  if (buffer == nullptr) return refused("device.buffer.unknown", "there is no buffer " + number(id));
-  if (offset > buffer->size || size > buffer->size - offset)
-    return refused("device.buffer.range", "bytes " + std::to_string(offset) + " to " + std::to_string(offset + size) +
-                                              " are not inside a buffer of " + std::to_string(buffer->size) + " bytes");
-  return buffer;
-}
-
-Status FunctionalDevice::copy_to(BufferId buffer, std::uint64_t offset, std::span<const std::byte> source) {
-  const auto target = range(buffer, offset, source.size());
-  if (!target) return fail(target.error());
-  std::ranges::copy(source, (*target)->span().begin() + static_cast<std::ptrdiff_t>(offset));
-  return {};
-}
-
-Status FunctionalDevice::copy_from(BufferId buffer, std::uint64_t offset, std::span<std::byte> target) {
-  const auto source = range(buffer, offset, target.size());
-  if (!source) return fail(source.error());
-  std::ranges::copy((*source)->span().subspan(offset, target.size()), target.begin());
-  return {};
-}
 
 Result<sim::Streams> decode_streams(const isa::OverlaySegment& segment) {
   sim::Streams streams;
@@ -168,136 +30,60 @@ Result<sim::Streams> decode_streams(const isa::OverlaySegment& segment) {
   return streams;
 }
 
-Result<LoadedId> FunctionalDevice::load(std::shared_ptr<const isa::OverlaySegment> segment) {
-  if (Status status = isa::verify(*segment, overlay_); !status) return fail(std::move(status.error()));
-  const auto streams = decode_streams(*segment);
-  if (!streams) return fail(streams.error());
-  const auto execution = options_.reference ? sim::Execution::reference : sim::Execution::fast;
-  auto prepared = sim::prepare(*streams, segment->constants, overlay_, execution);
-  if (!prepared) return fail(std::move(prepared.error()));
-  auto program = std::make_shared<const Loaded>(Loaded{std::move(segment), std::move(*prepared)});
-  const std::lock_guard lock(mutex_);
-  const LoadedId id{next_id_++};
-  programs_[id] = std::move(program);
-  return id;
-}
+struct PreparedForSim final : Executor::Prepared {
+  explicit PreparedForSim(sim::PreparedSegment prepared) : segment(std::move(prepared)) { extent = segment.extent; }
+  sim::PreparedSegment segment;
+};
 
-Status FunctionalDevice::unload(LoadedId id) {
-  const std::lock_guard lock(mutex_);
-  if (programs_.erase(id) == 0) return refused("device.program.unknown", "there is no loaded program " + number(id));
-  return {};
-}
+class FunctionalExecutor final : public Executor {
+ public:
+  FunctionalExecutor(const overlay::Overlay& overlay, const FunctionalOptions& options)
+      : overlay_(overlay), options_(options), arena_(options.threads) {}
 
-/// Finds the buffers of a submission and compares their sizes with what the segment states and touches.
-Status FunctionalDevice::bind(Job& job, const Bases& bases) {
-  const auto& segment = *job.program->segment;
-  auto needed = job.program->prepared.extent;
-  needed[isa::kConstants] = 0;
-  const auto at_least = [&](std::size_t base, std::int64_t bytes) { needed[base] = std::max(needed[base], bytes); };
-  at_least(isa::kScratch, segment.scratch_bytes);
-  at_least(isa::kInputs, segment.input_bytes);
-  at_least(isa::kOutputs, segment.output_bytes);
-  Diagnostics found;
-  for (std::size_t base = 0; base < needed.size(); ++base) {
-    if (bases.buffer[base]) {
-      job.buffers[base] = find_buffer(*bases.buffer[base]);
-      if (job.buffers[base] == nullptr)
-        found.push_back(finding("device.buffer.unknown", "there is no buffer " + number(*bases.buffer[base])));
-    }
-    const std::uint64_t size = job.buffers[base] == nullptr ? 0 : job.buffers[base]->size;
-    if (size < static_cast<std::uint64_t>(needed[base]))
-      found.push_back(finding("device.base.size", "base register " + std::to_string(base) + " has a buffer of " +
-                                                      std::to_string(size) + " bytes, the program needs " +
-                                                      std::to_string(needed[base])));
+  Result<std::shared_ptr<const Prepared>> prepare(const isa::OverlaySegment& segment) override {
+    const auto streams = decode_streams(segment);
+    if (!streams) return fail(streams.error());
+    const auto execution = options_.reference ? sim::Execution::reference : sim::Execution::fast;
+    auto prepared = sim::prepare(*streams, segment.constants, overlay_, execution);
+    if (!prepared) return fail(std::move(prepared.error()));
+    return std::make_shared<const PreparedForSim>(std::move(*prepared));
   }
-  if (found.empty()) return {};
-  return fail(std::move(found));
-}
 
-Result<Ticket> FunctionalDevice::submit(LoadedId id, const Bases& bases) {
-  auto job = std::make_shared<Job>();
-  {
+  Result<Completion> execute(const isa::OverlaySegment& segment, const Prepared& prepared,
+                             const Memory& memory) override {
+    auto machine = take_machine();
+    const Status status = arena_.execute(
+        [&] { return machine->run(static_cast<const PreparedForSim&>(prepared).segment, segment.constants, memory); });
     const std::lock_guard lock(mutex_);
-    const auto it = programs_.find(id);
-    if (it == programs_.end()) return refused("device.program.unknown", "there is no loaded program " + number(id));
-    job->program = it->second;
+    idle_.push_back(std::move(machine));
+    if (!status) return fail(status.error());
+    return Completion{};
   }
-  if (Status status = bind(*job, bases); !status) return fail(std::move(status.error()));
-  Ticket ticket{};
-  {
+
+ private:
+  std::unique_ptr<sim::FunctionalMachine> take_machine() {
     const std::lock_guard lock(mutex_);
-    ticket = Ticket{next_id_++};
-    jobs_[ticket] = job;
+    if (idle_.empty()) return std::make_unique<sim::FunctionalMachine>(overlay_);
+    auto machine = std::move(idle_.back());
+    idle_.pop_back();
+    return machine;
   }
-  workers_.push([this, job] { run(*job); });
-  return ticket;
-}
 
-std::unique_ptr<sim::FunctionalMachine> FunctionalDevice::take_machine() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!idle_machines_.empty()) {
-      auto machine = std::move(idle_machines_.back());
-      idle_machines_.pop_back();
-      return machine;
-    }
-  }
-  return std::make_unique<sim::FunctionalMachine>(overlay_);
-}
-
-Status FunctionalDevice::execute(const Job& job) {
-  sim::BaseSpans spans;
-  for (std::size_t base = 0; base < spans.size(); ++base)
-    if (job.buffers[base] != nullptr) spans[base] = job.buffers[base]->span();
-  auto machine = take_machine();
-  Status status =
-      arena_.execute([&] { return machine->run(job.program->prepared, job.program->segment->constants, spans); });
-  const std::lock_guard lock(mutex_);
-  idle_machines_.push_back(std::move(machine));
-  return status;
-}
-
-void FunctionalDevice::run(Job& job) {
-  Status status;
-  try {
-    status = execute(job);
-  } catch (const std::exception& e) {
-    status = refused("device.memory", std::string("the run ended with: ") + e.what());
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    job.status = std::move(status);
-    job.done = true;
-  }
-  finished_.notify_all();
-}
-
-Result<Completion> FunctionalDevice::wait(Ticket ticket) {
-  std::unique_lock lock(mutex_);
-  const auto it = jobs_.find(ticket);
-  if (it == jobs_.end())
-    return refused("device.ticket.unknown", "there is no ticket " + number(ticket),
-                   "each ticket can be waited for once");
-  const auto job = it->second;
-  jobs_.erase(it);
-  finished_.wait(lock, [&] { return job->done; });
-  if (!job->status) return fail(job->status.error());
-  return Completion{};
-}
-
-Result<bool> FunctionalDevice::query(Ticket ticket) {
-  const std::lock_guard lock(mutex_);
-  const auto it = jobs_.find(ticket);
-  if (it == jobs_.end()) return refused("device.ticket.unknown", "there is no ticket " + number(ticket));
-  return it->second->done;
-}
+  const overlay::Overlay overlay_;
+  const FunctionalOptions options_;
+  tbb::task_arena arena_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<sim::FunctionalMachine>> idle_;
+};
 
 }  // namespace
 
 std::shared_ptr<Device> make_functional_device(const overlay::Overlay& overlay, const FunctionalOptions& options) {
   FunctionalOptions settled = options;
   if (settled.threads <= 0) settled.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  return std::make_shared<FunctionalDevice>(overlay, settled);
+  return make_job_device(overlay,
+                         {.backend = "functional", .memory_bytes = settled.memory_bytes, .workers = settled.threads},
+                         std::make_unique<FunctionalExecutor>(overlay, settled));
 }
 
 }  // namespace heddle::runtime

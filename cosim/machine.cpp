@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cosim/machine.h"
+
+#include <fmt/format.h>
+
+#include "isa/names.h"
+
+namespace heddle::cosim {
+namespace {
+
+namespace regs = hardware::registers;
+
+/// Where the overlay sees a job's memory. Far apart, so that an access outside meets nothing.
+constexpr std::uint64_t base_address(std::size_t base) {
+  return (std::uint64_t{base} + 1) << 40;
+}
+constexpr std::uint64_t stream_address(std::size_t engine) {
+  return (std::uint64_t{engine} + 1 + isa::kBaseRegisters) << 40;
+}
+
+/// The answer to a register access comes within this many cycles.
+constexpr int kRegisterLatency = 64;
+/// After an error, what was asked of DDR comes within this many.
+constexpr std::uint64_t kDrainCycles = 100'000;
+
+tl::unexpected<Diagnostics> broken(std::string message) {
+  Diagnostic d;
+  d.error_class = ErrorClass::internal;
+  d.code = "cosim.overlay";
+  d.message = std::move(message);
+  return fail(std::move(d));
+}
+
+DdrOptions with_ports(DdrOptions options, const ModelLibrary& library) {
+  options.ports = library.ports();
+  options.beat_bytes = library.beat_bytes();
+  return options;
+}
+
+std::span<std::byte> mutable_bytes(std::span<const std::byte> bytes) {
+  // Only for windows that are not writable.
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Machine::Machine(const ModelLibrary& library, const MachineOptions& options)
+    : options_(options), model_(library, options.seed), ddr_(with_ports(options.ddr, library)) {
+  reset();
+}
+
+void Machine::reset() {
+  ddr_.reset();
+  pins_ = {};
+  pins_.rst = 1;
+  for (int i = 0; i < 8; ++i) {
+    model_.settle(pins_);
+    (void)model_.clock();
+  }
+  pins_.rst = 0;
+}
+
+Status Machine::cycle() {
+  ddr_.drive(pins_);
+  model_.settle(pins_);
+  ddr_.clock(pins_);
+  ++cycles_;
+  if (!model_.clock()) return broken(fmt::format("an assertion of the overlay failed in cycle {}", cycles_));
+  return {};
+}
+
+Status Machine::write_register(std::uint32_t address, std::uint32_t value) {
+  pins_.s_awvalid = pins_.s_wvalid = 1;
+  pins_.s_awaddr = address;
+  pins_.s_wdata = value;
+  for (int i = 0; i < kRegisterLatency; ++i) {
+    if (Status status = cycle(); !status) return status;
+    if (pins_.s_awready != 0) pins_.s_awvalid = pins_.s_wvalid = 0;
+    if (pins_.s_bvalid != 0) return {};
+  }
+  return broken(fmt::format("register {:#05x} cannot be written", address));
+}
+
+Result<std::uint32_t> Machine::read_register(std::uint32_t address) {
+  pins_.s_arvalid = 1;
+  pins_.s_araddr = address;
+  for (int i = 0; i < kRegisterLatency; ++i) {
+    if (Status status = cycle(); !status) return fail(std::move(status.error()));
+    if (pins_.s_arready != 0) pins_.s_arvalid = 0;
+    if (pins_.s_rvalid != 0) return pins_.s_rdata;
+  }
+  return broken(fmt::format("register {:#05x} cannot be read", address));
+}
+
+Status Machine::write_wide(std::uint32_t address, std::uint64_t value) {
+  if (Status status = write_register(address, static_cast<std::uint32_t>(value)); !status) return status;
+  return write_register(address + 4, static_cast<std::uint32_t>(value >> 32));
+}
+
+Result<std::uint64_t> Machine::read_wide(std::uint32_t address) {
+  const auto low = read_register(address), high = read_register(address + 4);
+  if (!low) return fail(low.error());
+  if (!high) return fail(high.error());
+  return *low | std::uint64_t{*high} << 32;
+}
+
+void Machine::load(const Job& job) {
+  std::vector<DdrWindow> windows{{base_address(isa::kConstants), mutable_bytes(job.constants), false}};
+  for (std::size_t base = 1; base < job.bases.size(); ++base)
+    if (!job.bases[base].empty())
+      windows.push_back({base_address(base), job.bases[base], base == isa::kScratch || base == isa::kOutputs});
+  for (std::size_t engine = 0; engine < isa::kEngines; ++engine)
+    windows.push_back({stream_address(engine), mutable_bytes(std::as_bytes(job.streams[engine])), false});
+  ddr_.set_windows(std::move(windows));
+}
+
+Status Machine::start(const Job& job) {
+  load(job);
+  Status status;
+  for (std::size_t base = 0; base < isa::kBaseRegisters && status; ++base)
+    status = write_wide(regs::kBase.at(base), base_address(base));
+  for (std::size_t engine = 0; engine < isa::kEngines && status; ++engine) {
+    status = write_wide(regs::kStreamAddress.at(engine), stream_address(engine));
+    if (status)
+      status = write_register(regs::kStreamWords.at(engine), static_cast<std::uint32_t>(job.streams[engine].size()));
+  }
+  const std::uint32_t events = hardware::interrupt_bits::kDone | hardware::interrupt_bits::kError;
+  if (status) status = write_register(regs::kWatchdog.offset, options_.watchdog);
+  if (status) status = write_register(regs::kInterruptStatus.offset, events);
+  if (status) status = write_register(regs::kInterruptEnable.offset, events);
+  if (status) status = write_register(regs::kControl.offset, hardware::control_bits::kStart);
+  return status;
+}
+
+Status Machine::wait_for_interrupt() {
+  const std::uint64_t begin = cycles_;
+  while (pins_.irq == 0) {
+    if (Status status = cycle(); !status) return status;
+    if (options_.most_cycles != 0 && cycles_ - begin > options_.most_cycles)
+      return broken(fmt::format("no end after {} cycles", options_.most_cycles));
+    // A status once in a while: the overlay may wait for ever for a response after an error.
+    if ((cycles_ - begin) % kDrainCycles != 0) continue;
+    const auto word = read_register(regs::kStatus.offset);
+    if (!word) return fail(word.error());
+    if (hardware::run_status(*word).error) return {};
+  }
+  return {};
+}
+
+Result<RunReport> Machine::report() {
+  RunReport report;
+  const auto status = read_register(regs::kStatus.offset);
+  const auto index = read_register(regs::kErrorInstruction.offset);
+  const auto cycles = read_wide(regs::kCycles.offset);
+  const auto read = read_wide(regs::kReadBeats.offset);
+  const auto written = read_wide(regs::kWriteBeats.offset);
+  if (!status || !index || !cycles || !read || !written) return broken("the registers cannot be read");
+  report.status = hardware::run_status(*status);
+  report.error_instruction = *index;
+  const auto beat = static_cast<std::uint64_t>(ddr_.options().beat_bytes);
+  report.counters = {{"cycles", *cycles}, {"ddr.read_bytes", *read * beat}, {"ddr.write_bytes", *written * beat}};
+  for (const isa::Engine engine : isa::kAllEngines)
+    for (int category = 0; category < hardware::kCategories; ++category) {
+      const auto value = read_wide(hardware::counter_address(engine, category));
+      if (!value) return fail(value.error());
+      report.counters[hardware::counter_name(engine, category)] = *value;
+    }
+  return report;
+}
+
+Result<RunReport> Machine::run(const Job& job) {
+  if (Status status = start(job); !status) return fail(std::move(status.error()));
+  if (Status status = wait_for_interrupt(); !status) return fail(std::move(status.error()));
+  auto result = report();
+  if (!ddr_.violations().empty()) return broken("the overlay breaks the rules of AXI: " + ddr_.violations().front());
+  return result;
+}
+
+}  // namespace heddle::cosim

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+
+#include "cosim/ddr_model.h"
+#include "cosim/model.h"
+#include "hardware/registers.h"
+#include "isa/program.h"
+
+/// A Verilated overlay with its memory, driven like the hardware: through registers, DDR and the interrupt.
+namespace heddle::cosim {
+
+struct MachineOptions {
+  DdrOptions ddr;
+  std::uint32_t seed = 1;             ///< of memories that are not reset, if the model randomises them
+  std::uint32_t watchdog = 1U << 17;  ///< cycles without progress of an engine
+  std::uint64_t most_cycles = 0;      ///< of one run; 0: no limit
+};
+
+/// One run. The memory must outlive it.
+struct Job {
+  std::array<std::span<const isa::Word>, isa::kEngines> streams;
+  std::span<const std::byte> constants;                         ///< behind base register 0
+  std::array<std::span<std::byte>, isa::kBaseRegisters> bases;  ///< of the other registers; empty: none
+};
+
+struct RunReport {
+  hardware::RunStatus status;
+  std::uint32_t error_instruction = 0;
+  std::map<std::string, std::uint64_t> counters;  ///< "cycles", "ddr.read_bytes", "conv.busy" …
+};
+
+class Machine {
+ public:
+  Machine(const ModelLibrary& library, const MachineOptions& options);
+
+  /// Runs to the end or to an error that the hardware reports. Errors: the overlay breaks AXI rules, hangs or fails
+  /// an assertion; such a machine is of no further use.
+  [[nodiscard]] Result<RunReport> run(const Job& job);
+
+  // Access to single registers and cycles, for tests.
+  Status write_register(std::uint32_t address, std::uint32_t value);
+  [[nodiscard]] Result<std::uint32_t> read_register(std::uint32_t address);
+  Status cycle();
+  void reset();
+  void load(const Job& job);     ///< makes the job's memory visible behind the AXI ports
+  Status start(const Job& job);  ///< writes the registers and starts
+  [[nodiscard]] Result<RunReport> report();
+  [[nodiscard]] bool interrupt() const { return pins_.irq != 0; }
+  [[nodiscard]] DdrModel& ddr() { return ddr_; }
+  [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
+
+ private:
+  Status write_wide(std::uint32_t address, std::uint64_t value);
+  [[nodiscard]] Result<std::uint64_t> read_wide(std::uint32_t address);
+  Status wait_for_interrupt();
+
+  MachineOptions options_;
+  Model model_;
+  DdrModel ddr_;
+  Pins pins_;
+  std::uint64_t cycles_ = 0;
+};
+
+}  // namespace heddle::cosim

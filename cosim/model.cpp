@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cosim/model.h"
+
+#include <dlfcn.h>
+
+namespace heddle::cosim {
+namespace {
+
+Diagnostic refused(const std::string& path, std::string message) {
+  Diagnostic d;
+  d.code = "cosim.library";
+  d.message = std::move(message);
+  d.file = path;
+  return d;
+}
+
+}  // namespace
+
+Result<ModelLibrary> ModelLibrary::open(const std::string& path) {
+  ModelLibrary library;
+  library.handle_ = std::shared_ptr<void>(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL), [](void* handle) {
+    if (handle != nullptr) dlclose(handle);
+  });
+  if (library.handle_ == nullptr) return fail(refused(path, dlerror()));
+  using Entry = const ModelApi* (*)();
+  const auto entry = reinterpret_cast<Entry>(dlsym(library.handle_.get(), kModelSymbol));
+  if (entry == nullptr) return fail(refused(path, "is no model of an overlay"));
+  library.api_ = entry();
+  if (library.api_->version != kModelApiVersion)
+    return fail(refused(path, "is a model for another version of heddle; delete it, and it is built anew"));
+  return library;
+}
+
+Model::Model(const ModelLibrary& library, std::uint32_t seed)
+    : library_(library), machine_(library_.api_->create(seed)) {}
+
+Model::~Model() {
+  library_.api_->destroy(machine_);
+}
+
+}  // namespace heddle::cosim
