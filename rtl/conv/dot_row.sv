@@ -17,23 +17,22 @@ module dot_row
 );
   localparam int H = M / 2;
 
-  function automatic logic [63:0] dot(logic [N-1:0][15:0] a, logic [N-1:0][15:0] b);
-    logic signed [63:0] sum;
-    sum = '0;
-    for (int n = 0; n < N; n++) sum = sum + 64'(32'($signed(a[n])) * 32'($signed(b[n])));
-    dot = sum;
-  endfunction
-
   logic [M-1:0][63:0] sums_d;
   logic [MAC_LATENCY-1:0][M-1:0][63:0] stage;
   logic [MAC_LATENCY-1:0] valid_q;
 
+  // No function here: simulators keep its variables in memory.
   always_comb begin
-    sums_d = stage[0];
-    if (valid) begin
-      if (!wide || !half) for (int m = 0; m < H; m++) sums_d[m] = dot(x, w[m]);
-      if (!wide || half) for (int m = H; m < M; m++) sums_d[m] = dot(x, w[m]);
-    end
+    logic signed [63:0] sum;
+    sum    = '0;
+    sums_d = '0;
+    if (valid)
+      for (int m = 0; m < M; m++)
+        if (!wide || half == (m >= H)) begin
+          sum = 64'($signed(x[0])) * 64'($signed(w[m][0]));
+          for (int n = 1; n < N; n++) sum = sum + 64'($signed(x[n])) * 64'($signed(w[m][n]));
+          sums_d[m] = sum;
+        end
   end
 
   always_ff @(posedge clk) begin

@@ -49,8 +49,16 @@ class ConvMachine {
     d.table_write = 0;
   }
 
-  /// Runs the instructions to their ends.
-  ::testing::AssertionResult run(std::span<const isa::Instruction> instructions, std::int64_t most_cycles) {
+  /// As control does after an error. Data that memories were asked for are lost.
+  void reset() {
+    auto& d = *bench.dut;
+    d.instr_valid = d.start_valid = 0;
+    bench.reset();
+  }
+
+  /// Runs the instructions to their ends, or for `cut` cycles.
+  ::testing::AssertionResult run(std::span<const isa::Instruction> instructions, std::int64_t most_cycles,
+                                 std::int64_t cut = -1) {
     std::vector<isa::Word> words;
     for (const isa::Instruction& i : instructions) {
       const auto word = isa::encode(i);
@@ -60,7 +68,7 @@ class ConvMachine {
     std::size_t taken = 0, started = 0, ended = 0;
     auto& d = *bench.dut;
     const auto deadline = bench.cycles + static_cast<std::uint64_t>(most_cycles);
-    while (ended < words.size()) {
+    while (ended < words.size() && cut-- != 0) {
       if (bench.cycles >= deadline)
         return ::testing::AssertionFailure()
                << "hangs: " << taken << " taken, " << started << " started, " << ended << " ended of " << words.size();
