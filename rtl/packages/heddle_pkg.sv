@@ -119,7 +119,6 @@ package heddle_pkg;
 
   // STENCIL: what its set-up prepares for its processes.
   localparam int STENCIL_COLUMNS = 2 * STENCIL_PIXELS + 1;  // of a row register: 3 columns, stride 2
-  localparam int STENCIL_GROUPS_MAX = 3;                    // groups of P columns in them
   localparam int STENCIL_PARAM_PAIR_BITS = index_bits((STENCIL_PARAM_WORDS + 1) / 2);
   localparam int STRIP_BITS = $clog2(STENCIL_PIXELS + 1);   // counts the pixels of a strip
   localparam int STENCIL_TAPS_LATENCY = 5;                  // from the row registers to the sums of a window

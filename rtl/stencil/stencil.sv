@@ -47,7 +47,7 @@ module stencil
 
   // Set-up and start. A second instruction starts when the walk of the first is over, if it takes the same path: paths have
   // different lengths, and sums wait for each other.
-  logic prepared, start, walking, which, load, finish;
+  logic prepared, start, walking, which, load, finish, fetch_idle;
   logic [1:0] running;
   stencil_work_t work;
   stencil_strips_t strips_work;
@@ -55,7 +55,7 @@ module stencil
   stencil_mode_t [1:0] mode;
   stencil_setup setup (.clk, .rst, .instr_valid, .instr_ready, .instr, .prepared, .take(start), .work);
 
-  assign start_ready = prepared && !walking
+  assign start_ready = prepared && !walking && fetch_idle
       && (running == 0 || (running == 1 && work.mode.path == rows_work.path && work.mode.path != PATH_SUM));
   assign start = start_valid && start_ready;
   always_ff @(posedge clk) begin
@@ -105,7 +105,8 @@ module stencil
       .load        (load && is_window),
       .work        (rows_work),
       .column      (column[0]),
-      .origin, .half, .last_strip, .last_block, .bank, .step,
+      .origin, .half, .last_strip, .last_block, .bank,
+      .step        (step && is_window),
       .valid       (window_valid),
       .group_row   (window_group.row),
       .group_column(window_group.column),
@@ -120,7 +121,8 @@ module stencil
       .work        (rows_work),
       .column,
       .enable      (lane_enable),
-      .origin, .operand_origin, .half, .last_half, .last_strip, .last_block, .bank, .pass, .step,
+      .origin, .operand_origin, .half, .last_half, .last_strip, .last_block, .bank, .pass,
+      .step        (step && !is_window),
       .valid       (point_valid),
       .group_row   (point_group.row),
       .group_column(point_column),
@@ -140,7 +142,7 @@ module stencil
     group.tag.which = which;
     wants_fetch     = group.tag.out && !fetched;
     wants_room      = group.tag.out && rows_work.results && !room;
-    group_valid     = (window_valid || point_valid) && !wants_fetch && !wants_room;
+    group_valid     = (is_window ? window_valid : point_valid) && !wants_fetch && !wants_room;
     step            = group_valid && reader_ready;
     next_strip      = step && (is_window ? window_next : point_next);
     finish          = step && (is_window ? window_finish : point_finish);
@@ -191,6 +193,7 @@ module stencil
       .clk, .rst,
       .start              (start),
       .start_work         (fetch_work),
+      .idle               (fetch_idle),
       .ready              (fetched),
       .issued             (step && group.tag.pass_last),
       .free               (freed),

@@ -3,7 +3,8 @@
 // two banks; while the blocks of one are computed the next ones are fetched into the other. The post descriptor comes first.
 //
 // `ready`: the oldest block that is not yet issued completely is, or will be in time; `issued`: its last outputs are; `free`: they need
-// their bank no more. A group that is issued needs coefficients and parameters at least EARLY + 3 cycles later.
+// their bank no more. A group that is issued in cycle t needs the coefficients in t + 8 and the parameters in t + 11, and what is read in a
+// cycle is in its bank three cycles later.
 `include "assert.svh"
 module stencil_fetch
   import overlay_pkg::*, heddle_pkg::*;
@@ -12,6 +13,7 @@ module stencil_fetch
     input  logic                                rst,
     input  logic                                start,
     input  stencil_fetch_t                      start_work,
+    output logic                                idle,         // everything of the instruction is asked for
     output logic                                ready,
     input  logic                                issued,
     input  logic                                free,
@@ -25,7 +27,8 @@ module stencil_fetch
     output logic [15:0]                         coefficient_address,
     input  logic [16*N-1:0]                     coefficient_data
 );
-  localparam int EARLY = 4;
+  localparam int PARAMS_EARLY = 10;  // reads that may be left when a block is `ready` (in the next cycle)
+  localparam int COEFFICIENTS_EARLY = 7;
   localparam int LATENCY = CONST_READ_LATENCY;
   localparam int PAIRS = N / 2;
   localparam int HALF_PAIRS = N > 2 ? N / 4 : 1;
@@ -52,7 +55,7 @@ module stencil_fetch
     odd          = N == 2 && few_channels && channel[0];
     params_all   = !work.channels ? '0 : single ? COUNT_BITS'(1) : few_channels ? COUNT_BITS'(HALF_PAIRS) : COUNT_BITS'(PAIRS);
     pass_done    = state == FILL && (params_left == 0 || params_left == 1) && coefficients_left <= 1;
-    tell         = state == FILL && !told && 32'(params_left) <= EARLY && 32'(coefficients_left) <= EARLY;
+    tell         = state == FILL && !told && 32'(params_left) <= PARAMS_EARLY && 32'(coefficients_left) <= COEFFICIENTS_EARLY;
   end
 
   // Reads, and what arrives.
@@ -69,6 +72,8 @@ module stencil_fetch
   coefficient_tag_t [LATENCY-1:0] coefficient_tag;
   param_tag_t param_arrived;
   coefficient_tag_t coefficient_arrived;
+  post_descriptor_t arriving;
+  assign arriving            = param_data;
   assign param_arrived       = param_tag[LATENCY-1];
   assign coefficient_arrived = coefficient_tag[LATENCY-1];
 
@@ -156,12 +161,11 @@ module stencil_fetch
     end
   end
   assign ready = tokens != 0;
+  assign idle  = state == IDLE;
 
   // The banks.
-  post_descriptor_t arriving;
   channel_param_t even_word, odd_word;
   logic [N-1:0][15:0] coefficient_word;
-  assign arriving = param_data;
   assign {odd_word, even_word} = param_data;
   assign coefficient_word = coefficient_arrived.half ? {coefficient_data[8*N-1:0], coefficient_data[16*N-1:8*N]} : coefficient_data;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walk of everything that takes a tap a cycle from gathered lanes: any window, resize, pointwise operations, fill (all of
 // it outside the source), and the sums over the source. A group holds one tap of the outputs of a row piece.
+`include "assert.svh"
 module stencil_points
   import overlay_pkg::*, isa_pkg::*, heddle_pkg::*;
 (
@@ -159,4 +160,5 @@ module stencil_points
 
   logic unused;
   assign unused = ^work;
+  `HEDDLE_ASSERT(step_of_a_group, !step || active)
 endmodule

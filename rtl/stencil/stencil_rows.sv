@@ -4,6 +4,7 @@
 //
 // Rows below the source are not read. The outputs that end there come with the first rows of the next strip, which complete no
 // outputs of their own (`lead`); where these do not suffice, and behind the last strip, they come with empty groups.
+`include "assert.svh"
 module stencil_rows
   import overlay_pkg::*, heddle_pkg::*;
 (
@@ -117,4 +118,5 @@ module stencil_rows
 
   logic unused;
   assign unused = ^{work, column};
+  `HEDDLE_ASSERT(step_of_a_group, !step || state != IDLE)
 endmodule

@@ -77,7 +77,7 @@ module stencil_setup
   always_comb begin
     pad_top      = row_t'($signed(i.pad_top));
     first_end    = row_t'(i.kernel_h) - 18'sd1 - pad_top;
-    last_start   = (row_t'(i.out_height) - 18'sd1) * (i.stride_h[1] ? 18'sd2 : 18'sd1) - pad_top;
+    last_start   = ((row_t'(i.out_height) - 18'sd1) <<< i.stride_h[1]) - pad_top;
     last_end     = last_start + row_t'(i.kernel_h) - 18'sd1;
     bottom       = row_t'(i.src_height) - 18'sd1;
     read_first   = pad_top < 0 ? -pad_top : 18'sd0;
