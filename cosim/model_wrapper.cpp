@@ -125,7 +125,7 @@ void sample(Vdut& dut, Pins& pins) {
 void settle(void* handle, Pins* pins) {
   Machine& machine = *static_cast<Machine*>(handle);
   Verilated::threadContextp(&machine.context);  // machines may move from thread to thread
-  machine.context.assertOn(pins->rst == 0);  // registers begin with anything
+  machine.context.assertOn(pins->rst == 0);     // registers begin with anything
   Vdut& dut = *machine.dut;
   apply(dut, *pins);
   dut.clk = 0;
