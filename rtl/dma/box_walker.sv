@@ -2,17 +2,20 @@
 // Cuts the box of a LOAD or SAVE into pieces: PIECE_SLOTS slots (a power of two) that lie one behind the other in DDR, fewer where
 // such a run ends. A run is a row; a plane, when its rows follow each other without gaps; the whole box, when its planes do.
 //
-// A piece carries its first slot's place in DDR (`piece_address`) and in feature memory (`piece_slot`), and its column and row,
-// so that any port can go on from there (`slot_walker`). A piece a cycle.
+// A piece carries its place in DDR (`piece_address`) and in feature memory, so that any port can go on from there (`slot_walker`): its row,
+// and, seen from the first beat that holds any of it, in which lane its first slot is, where lane 0 would be in feature memory, and how many
+// lanes there are to the end of the row. A piece a cycle; every other cycle inside runs.
 //
-// Set-up of the next box runs beside the walk: at most 45 cycles, about 20 for usual sizes. What the slot walkers need of a box stays
-// valid until the box after the next starts.
+// Set-up of the next box runs beside the walk: about 35 cycles for usual sizes, 60 at most. What the slot walkers need of a box stays valid
+// until the box after the next starts.
 `include "assert.svh"
 module box_walker
   import overlay_pkg::*, heddle_pkg::*;
 #(
     parameter int PIECE_SLOTS = 64,
-    localparam int PIECE_BITS = $clog2(PIECE_SLOTS + 1)
+    parameter int LANES = 1,  // slots of a beat, if more than one
+    localparam int PIECE_BITS = $clog2(PIECE_SLOTS + 1),
+    localparam int LANE_BITS = index_bits(LANES)
 ) (
     input  logic                    clk,
     input  logic                    rst,
@@ -34,50 +37,36 @@ module box_walker
     input  logic                    piece_ready,
     output logic [63:0]             piece_address,
     output logic [PIECE_BITS-1:0]   piece_slots,
-    output slot_t                   piece_slot,
-    output logic [12:0]             piece_column,
+    output logic [LANE_BITS-1:0]    piece_lane,
+    output slot_t                   piece_slot,       // of lane 0
+    output logic [13:0]             piece_row_end,    // lanes
     output logic [12:0]             piece_row,
     output logic                    piece_parity,
     output logic                    piece_last,       // of its box
-    // By parity: size, and what to add to the slot at the end of a row (of the last row) beside going one further.
+    // By parity: columns, the last row, and what to add to the slot at the end of a row (of a plane), alone and with one beat.
     output logic [1:0][12:0]        columns,
-    output logic [1:0][12:0]        rows,
+    output logic [1:0][12:0]        last_row,
     output slot_t [1:0]             row_jump,
-    output slot_t [1:0]             plane_jump
+    output slot_t [1:0]             plane_jump,
+    output slot_t [1:0]             row_step,
+    output slot_t [1:0]             plane_step
 );
   localparam int SLOT_SHIFT = $clog2(N);
   localparam int TOTAL_BITS = 39;
   localparam int DOUBLINGS = $clog2(PIECE_SLOTS);
-  localparam slot_t ONE = '{word: WORD_BITS'(1 / P), bank: BANK_BITS'(1 % P)};
 
-  // Where a slot of the box is. Sums are made digit by digit: columns carry into rows, rows into planes.
+  // Where a slot of the box is.
   typedef struct packed {
     logic [12:0] row, column;
     slot_t slot;
   } place_t;
   typedef struct packed {
     logic [12:0] rows, columns;
-    slot_t row_jump, plane_jump;  // as above
-    slot_t plane_rest;            // plane_jump without row_jump
+    slot_t row_jump, plane_jump, plane_rest;
   } shape_t;
 
-  function automatic place_t place_add(place_t a, place_t b, shape_t shape);
-    logic [13:0] column, row;
-    logic wrap_column, wrap_row;
-    slot_t jump;
-    column      = {1'b0, a.column} + {1'b0, b.column};
-    wrap_column = column >= {1'b0, shape.columns};
-    row         = {1'b0, a.row} + {1'b0, b.row} + 14'(wrap_column);
-    wrap_row    = row >= {1'b0, shape.rows};
-    if (wrap_column) column = column - {1'b0, shape.columns};
-    if (wrap_row) row = row - {1'b0, shape.rows};
-    jump = '0;
-    if (wrap_column && wrap_row) jump = shape.plane_jump;
-    else if (wrap_column) jump = shape.row_jump;
-    else if (wrap_row) jump = shape.plane_rest;
-    place_add.column = column[12:0];
-    place_add.row    = row[12:0];
-    place_add.slot   = slot_add(slot_add(a.slot, b.slot), jump);
+  function automatic slot_t slots(int count);
+    slots = '{word: WORD_BITS'(count / P), bank: BANK_BITS'(count % P)};
   endfunction
 
   // --- Set-up -------------------------------------------------------------------------------------------------------
@@ -91,8 +80,9 @@ module box_walker
   slot_t slot, pitch;
   logic [WORD_BITS-1:0] plane;
   shape_t shape;
-  place_t step;            // by PIECE_SLOTS slots
-  logic [3:0] doublings;   // that remain
+  place_t step, step_sum;      // by PIECE_SLOTS slots, when doubled often enough
+  logic [3:0] doublings;       // that remain
+  logic first_sum, sum_ready;  // the first one brings one slot into the box
   logic rows_join, planes_join;
   logic [TOTAL_BITS-1:0] run_slots;
 
@@ -105,16 +95,15 @@ module box_walker
   assign first_scale  = box_ready && box_valid;
   assign second_scale = setup == JUMPS;
   assign scale_done   = !pitch_busy && !columns_busy && !product_busy;
-  assign start_ready  = setup == SETTLED && !piece_valid;
 
   // First pitch and columns as slots, and rows · columns; then rows · pitch and blocks · rows · columns.
   slot_scale #(.FACTOR_BITS(14)) scale_pitch (
       .clk, .rst, .start(first_scale || second_scale),
-      .factor(first_scale ? box_pitch : 14'(shape.rows)), .unit(first_scale ? ONE : pitch_scaled),
+      .factor(first_scale ? box_pitch : 14'(shape.rows)), .unit(first_scale ? slots(1) : pitch_scaled),
       .busy(pitch_busy), .result(pitch_scaled)
   );
   slot_scale #(.FACTOR_BITS(13)) scale_columns (
-      .clk, .rst, .start(first_scale), .factor(box_columns), .unit(ONE), .busy(columns_busy), .result(columns_scaled)
+      .clk, .rst, .start(first_scale), .factor(box_columns), .unit(slots(1)), .busy(columns_busy), .result(columns_scaled)
   );
   serial_multiply #(.FACTOR_BITS(13), .UNIT_BITS(26)) multiply (
       .clk, .rst, .start(first_scale || second_scale),
@@ -155,37 +144,67 @@ module box_walker
     end
     if (setup == TOTAL && scale_done) begin
       shape.plane_rest <= slot_add('{word: plane, bank: '0}, slot_negate(pitch_scaled));
-      shape.plane_jump <= slot_add(shape.row_jump, slot_add('{word: plane, bank: '0}, slot_negate(pitch_scaled)));
+      step             <= '{row: '0, column: 13'd1, slot: slots(1)};
       doublings        <= 4'(DOUBLINGS + 1);
+      first_sum        <= 1'b1;
+      sum_ready        <= 1'b0;
       if (!rows_join) run_slots <= TOTAL_BITS'(shape.columns);
       else if (planes_join) run_slots <= product;
     end
-    if (setup == DOUBLE && doublings != '0) begin
-      doublings <= doublings - 1'b1;
-      step      <= doublings == 4'(DOUBLINGS + 1) ? place_add('0, '{row: '0, column: 13'd1, slot: ONE}, shape) : place_add(step, step, shape);
+    if (setup == DOUBLE) begin
+      shape.plane_jump <= slot_add(shape.row_jump, shape.plane_rest);  // a cycle before it is used
+      sum_ready        <= !sum_ready;
+      if (sum_ready && doublings != '0) begin
+        doublings <= doublings - 1'b1;
+        step      <= step_sum;
+        first_sum <= 1'b0;
+      end
     end
   end
 
+  place_adder double_step (
+      .clk, .columns(shape.columns), .rows(shape.rows), .row_jump(shape.row_jump), .plane_rest(shape.plane_rest),
+      .plane_jump(shape.plane_jump), .a_column(first_sum ? '0 : step.column), .a_row(first_sum ? '0 : step.row),
+      .a_slot(first_sum ? '0 : step.slot), .b_column(step.column), .b_row(step.row), .b_slot(step.slot),
+      .column(step_sum.column), .row(step_sum.row), .slot(step_sum.slot)
+  );
+
   // --- Walk ---------------------------------------------------------------------------------------------------------
   shape_t walked;
-  place_t at, by;                           // of the piece; from piece to piece
+  place_t at, by, next;                     // of the piece; from piece to piece; of the next piece of the run
+  logic active, next_ready;
   slot_t row_slot, plane_slot, row_pitch;   // of the run, of the run's plane
   logic [WORD_BITS-1:0] plane_words;
   logic [63:0] row_address, plane_address;  // likewise
   logic [25+SLOT_SHIFT:0] row_bytes;
   logic [31+SLOT_SHIFT:0] plane_bytes;
   logic [TOTAL_BITS-1:0] left, run;         // slots of the run from the piece on; of every run
+  logic run_ends, run_is_piece;             // with this piece; every run is one piece
   logic [12:0] plane_runs, runs, planes;    // of every plane; that remain, this one included
-  logic run_ends;
   slot_t next_row_slot, next_plane_slot;
   logic [63:0] next_row_address, next_plane_address;
 
-  assign run_ends         = left <= TOTAL_BITS'(PIECE_SLOTS);
-  assign piece_slots      = run_ends ? PIECE_BITS'(left) : PIECE_BITS'(PIECE_SLOTS);
-  assign piece_slot       = at.slot;
-  assign piece_column     = at.column;
-  assign piece_row        = at.row;
-  assign piece_last       = run_ends && runs == 13'd1 && planes == 13'd1;
+  assign start_ready = setup == SETTLED && !active;
+  assign piece_valid = active && (run_ends || next_ready);
+  assign piece_slots = run_ends ? PIECE_BITS'(left) : PIECE_BITS'(PIECE_SLOTS);
+  assign piece_row   = at.row;
+  assign piece_last  = run_ends && runs == 13'd1 && planes == 13'd1;
+
+  if (LANES > 1) assign piece_lane = piece_address[$clog2(AXI_BYTES)-1:SLOT_SHIFT];
+  else assign piece_lane = '0;
+  always_comb begin
+    slot_t back;
+    back = '0;
+    for (int l = 1; l < LANES; l++) if (piece_lane == LANE_BITS'(l)) back = slot_negate(slots(l));
+    piece_slot    = slot_add(at.slot, back);
+    piece_row_end = 14'(walked.columns) - 14'(at.column) + 14'(piece_lane);
+  end
+
+  place_adder advance (
+      .clk, .columns(walked.columns), .rows(walked.rows), .row_jump(walked.row_jump), .plane_rest(walked.plane_rest),
+      .plane_jump(walked.plane_jump), .a_column(at.column), .a_row(at.row), .a_slot(at.slot), .b_column(by.column),
+      .b_row(by.row), .b_slot(by.slot), .column(next.column), .row(next.row), .slot(next.slot)
+  );
 
   always_comb begin
     next_row_slot      = slot_add(row_slot, row_pitch);
@@ -195,40 +214,47 @@ module box_walker
   end
 
   always_ff @(posedge clk) begin
-    if (rst) piece_valid <= 1'b0;
-    else if (start) piece_valid <= 1'b1;
-    else if (piece_ready && piece_last) piece_valid <= 1'b0;
+    if (rst) active <= 1'b0;
+    else if (start) active <= 1'b1;
+    else if (piece_valid && piece_ready && piece_last) active <= 1'b0;
+    next_ready <= active && !(piece_valid && piece_ready);
 
     if (start) begin
-      walked        <= shape;
-      piece_parity  <= start_parity;
+      walked                   <= shape;
+      piece_parity             <= start_parity;
       columns[start_parity]    <= shape.columns;
-      rows[start_parity]       <= shape.rows;
+      last_row[start_parity]   <= shape.rows - 13'd1;
       row_jump[start_parity]   <= shape.row_jump;
       plane_jump[start_parity] <= shape.plane_jump;
-      at            <= '{row: '0, column: '0, slot: slot};
-      by            <= step;
-      row_slot      <= slot;
-      plane_slot    <= slot;
-      row_pitch     <= pitch;
-      plane_words   <= plane;
-      piece_address <= address;
-      row_address   <= address;
-      plane_address <= address;
-      row_bytes     <= {ddr_row, SLOT_SHIFT'(0)};
-      plane_bytes   <= {ddr_plane, SLOT_SHIFT'(0)};
-      left          <= run_slots;
-      run           <= run_slots;
-      plane_runs    <= rows_join ? 13'd1 : shape.rows;
-      runs          <= rows_join ? 13'd1 : shape.rows;
-      planes        <= rows_join && planes_join ? 13'd1 : blocks;
+      row_step[start_parity]   <= slot_add(shape.row_jump, slots(LANES));
+      plane_step[start_parity] <= slot_add(shape.plane_jump, slots(LANES));
+      at                       <= '{row: '0, column: '0, slot: slot};
+      by                       <= step;
+      row_slot                 <= slot;
+      plane_slot               <= slot;
+      row_pitch                <= pitch;
+      plane_words              <= plane;
+      piece_address            <= address;
+      row_address              <= address;
+      plane_address            <= address;
+      row_bytes                <= {ddr_row, SLOT_SHIFT'(0)};
+      plane_bytes              <= {ddr_plane, SLOT_SHIFT'(0)};
+      left                     <= run_slots;
+      run                      <= run_slots;
+      run_ends                 <= run_slots <= TOTAL_BITS'(PIECE_SLOTS);
+      run_is_piece             <= run_slots <= TOTAL_BITS'(PIECE_SLOTS);
+      plane_runs               <= rows_join ? 13'd1 : shape.rows;
+      runs                     <= rows_join ? 13'd1 : shape.rows;
+      planes                   <= rows_join && planes_join ? 13'd1 : blocks;
     end else if (piece_valid && piece_ready) begin
       if (!run_ends) begin
         piece_address <= piece_address + 64'(PIECE_SLOTS * N);
-        at            <= place_add(at, by, walked);
+        at            <= next;
         left          <= left - TOTAL_BITS'(PIECE_SLOTS);
+        run_ends      <= left <= TOTAL_BITS'(2 * PIECE_SLOTS);
       end else begin
-        left <= run;
+        left     <= run;
+        run_ends <= run_is_piece;
         if (runs != 13'd1) begin
           runs          <= runs - 13'd1;
           row_slot      <= next_row_slot;

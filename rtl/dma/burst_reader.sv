@@ -27,12 +27,13 @@ module burst_reader
   localparam int ROOM_BITS = $clog2(ROOM) + 1;
 
   logic [ROOM_BITS-1:0] room;
-  logic burst_valid, burst_last, enough;
+  logic burst_valid, burst_last, burst_parity, enough;
 
   burst_splitter splitter (
-      .clk, .rst, .in_valid, .in_ready, .in_address, .in_bytes,
+      .clk, .rst, .in_valid, .in_ready, .in_address, .in_bytes, .in_parity(1'b0),
       .out_valid(burst_valid), .out_ready(req_ready && enough),
-      .out_address(req_address), .out_beats(req_beats), .out_last(burst_last)
+      .out_address(req_address), .out_beats(req_beats), .out_last(burst_last),
+      .out_parity(burst_parity)
   );
   assign enough    = 32'(room) >= 32'(req_beats);
   assign req_valid = burst_valid && enough;
@@ -48,5 +49,5 @@ module burst_reader
   );
 
   logic unused;
-  assign unused = burst_last;
+  assign unused = ^{burst_last, burst_parity};
 endmodule

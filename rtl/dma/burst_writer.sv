@@ -26,10 +26,10 @@ module burst_writer
   logic [$clog2(BURSTS+1)-1:0] count;
 
   burst_splitter splitter (
-      .clk, .rst, .in_valid, .in_ready, .in_address, .in_bytes, .out_valid(burst_valid), .out_ready(req_ready && room),
-      .out_address(req_address), .out_beats(req_beats), .out_last(burst_last)
+      .clk, .rst, .in_valid, .in_ready, .in_address, .in_bytes, .in_parity, .out_valid(burst_valid),
+      .out_ready(req_ready && room), .out_address(req_address), .out_beats(req_beats), .out_last(burst_last),
+      .out_parity(parity)
   );
-  always_ff @(posedge clk) if (in_valid && in_ready) parity <= in_parity;
 
   assign req_valid = burst_valid && room;
   fifo #(.WIDTH(2), .DEPTH(BURSTS)) bursts (

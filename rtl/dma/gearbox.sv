@@ -35,11 +35,13 @@ module gearbox
   localparam int GRANULE = WEIGHT_BYTES % 2 == 1 ? 1 : 2;  // of levels
   localparam int TABLE_ENTRIES = TABLE_BYTES / 2;
 
+  localparam int BEATS_BITS = 27 - $clog2(AXI_BYTES);
+
   logic active;
-  logic [25:0] left;   // bytes that are still to be written
-  logic [25:0] beats;  // that are still to come
+  logic [25:0] left;              // bytes, this word's included
+  logic [BEATS_BITS-1:0] beats;   // that are still to come
   logic [8*ROOM_BYTES-1:0] buffer, shifted;
-  logic [LEVEL_BITS-1:0] level, level_d, word_bytes, wanted;
+  logic [LEVEL_BITS-1:0] level, level_d, word_bytes;
   logic emit, append;
 
   function automatic int bytes_of(space_e space);
@@ -52,12 +54,9 @@ module gearbox
   endfunction
 
   always_comb begin
-    word_bytes = LEVEL_BITS'(bytes_of(word_space));
-    word_last  = left <= 26'(word_bytes);
-    wanted     = word_last ? LEVEL_BITS'(left) : word_bytes;
-    word_valid = active && level >= wanted;
+    word_valid = active && (level >= word_bytes || (word_last && beats == '0));
     emit       = word_valid && word_ready;
-    level_d    = !emit ? level : word_last ? '0 : level - word_bytes;
+    level_d    = emit ? level - word_bytes : level;  // of no meaning behind the last word
     append     = in_valid && in_ready;
     word_data  = buffer[8*WORD_BYTES-1:0];
   end
@@ -89,14 +88,17 @@ module gearbox
       word_space   <= begin_space;
       word_address <= begin_address;
       word_entry   <= '0;
+      word_bytes   <= LEVEL_BITS'(bytes_of(begin_space));
+      word_last    <= begin_bytes <= 26'(bytes_of(begin_space));
       left         <= begin_bytes;
-      beats        <= (begin_bytes + 26'(AXI_BYTES - 1)) >> $clog2(AXI_BYTES);
+      beats        <= BEATS_BITS'((27'(begin_bytes) + 27'(AXI_BYTES - 1)) >> $clog2(AXI_BYTES));
       level        <= '0;
     end else begin
       level <= level_d + (append ? LEVEL_BITS'(AXI_BYTES) : '0);
       if (append) beats <= beats - 1'b1;
       if (emit) begin
-        left <= left - 26'(word_bytes);
+        left      <= left - 26'(word_bytes);
+        word_last <= left <= 26'({word_bytes, 1'b0});
         if (word_space == SPACE_TABLES && word_entry != 9'(TABLE_ENTRIES - 1)) begin
           word_entry <= word_entry + 1'b1;
         end else begin

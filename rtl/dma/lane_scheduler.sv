@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Merges the slots that the ports of a DMA engine want into requests to feature memory: one word of each bank a cycle.
 //
-// Each port brings groups of LANES slots, at least one of them enabled. Of the lanes that want the same bank one wins, the others wait; a port takes its next
-// group when all lanes of its last one were served, whatever the other ports do. So ports that walk over rows shift against each
-// other until they no longer meet. Ports take turns in going first. Three registers from `in_*` to `request`.
+// Each port brings groups of LANES slots, at least one of them enabled. Of the lanes that want the same bank one wins, the others wait; a
+// port takes its next group when all lanes of its last one were served, whatever the other ports do. So ports that walk over rows shift
+// against each other until they no longer meet. Ports take turns in going first.
 //
-// Data that belong to the slots move beside them: `move_first` loads them beside the first register, `move_second` from there beside
-// the second; `pick` takes them to the request, by `pick_bank`, `pick_lane`.
+// Three stages from `in_*` to `request`: a queue of two groups, so that no path leads from the grant back to `in_ready`; the group with
+// regions and rows; the request.
 `include "assert.svh"
 module lane_scheduler
   import overlay_pkg::*, heddle_pkg::*;
 #(
     parameter int PORTS = 4,
     parameter int LANES = 1,
-    parameter int TAG_BITS = 1,
-    localparam int ALL = PORTS * LANES,
-    localparam int ALL_BITS = index_bits(ALL)
+    parameter int DATA_BITS = 1,  // that travel with a slot
+    parameter int TAG_BITS = 1    // that travel with a group
 ) (
     input  logic                                       clk,
     input  logic                                       rst,
@@ -23,35 +22,55 @@ module lane_scheduler
     output logic [PORTS-1:0]                           in_ready,
     input  logic [PORTS-1:0][LANES-1:0]                in_enable,
     input  slot_t [PORTS-1:0][LANES-1:0]               in_slot,
+    input  logic [PORTS-1:0][LANES-1:0][DATA_BITS-1:0] in_data,
     input  logic [PORTS-1:0][TAG_BITS-1:0]             in_tag,
-    output logic [PORTS-1:0]                           move_first,
-    output logic [PORTS-1:0]                           move_second,
-    output logic                                       pick,
-    output logic [P-1:0]                               pick_bank,
-    output logic [P-1:0][ALL_BITS-1:0]                 pick_lane,   // of all ports'
     output logic                                       valid,       // a request is presented
     output feature_request_t                           request,
     input  logic                                       grant,
+    output logic [P-1:0][DATA_BITS-1:0]                data,        // by bank
     output logic [PORTS-1:0][LANES-1:0]                served,      // by the request
     output logic [PORTS-1:0][LANES-1:0][BANK_BITS-1:0] bank,        // of the lanes that are served
     output logic [PORTS-1:0]                           finished,    // groups whose last lanes the request serves
     output logic [PORTS-1:0][TAG_BITS-1:0]             tag,         // of these groups
     output logic                                       waiting      // a lane lost its bank to another
 );
-  // First register: as it came. Second register: with region and row.
-  logic [PORTS-1:0] first_valid, todo_valid, todo_done;
-  logic [PORTS-1:0][LANES-1:0] first_enable, todo, won;
-  slot_t [PORTS-1:0][LANES-1:0] first_slot;
-  logic [PORTS-1:0][TAG_BITS-1:0] first_tag, todo_tag;
-  logic [PORTS-1:0][LANES-1:0][BANK_BITS-1:0] todo_bank;
-  logic [PORTS-1:0][LANES-1:0][REGION_BITS-1:0] todo_region;
-  logic [PORTS-1:0][LANES-1:0][ROW_BITS-1:0] todo_row;
-  logic [index_bits(PORTS)-1:0] turn;
+  localparam int ALL_BITS = index_bits(PORTS * LANES);
 
   function automatic logic [REGION_BITS-1:0] region_of(logic [WORD_BITS-1:0] word);
     region_of = '0;
     for (int r = 1; r < REGIONS; r++) if (32'(word) >= 32'(r * REGION_WORDS)) region_of = REGION_BITS'(r);
   endfunction
+
+  // --- Groups that came, two for each port ----------------------------------------------------------------------------
+  logic [PORTS-1:0] next_valid, next_ready;
+  logic [PORTS-1:0][LANES-1:0] next_enable;
+  slot_t [PORTS-1:0][LANES-1:0] next_slot;
+  logic [PORTS-1:0][LANES-1:0][DATA_BITS-1:0] next_data;
+  logic [PORTS-1:0][TAG_BITS-1:0] next_tag;
+
+  for (genvar q = 0; q < PORTS; q++) begin : g_queue
+    logic [1:0] count;
+    fifo #(.WIDTH(LANES * (1 + $bits(slot_t) + DATA_BITS) + TAG_BITS), .DEPTH(2)) groups (
+        .clk, .rst, .in_valid(in_valid[q]), .in_ready(in_ready[q]),
+        .in_data({in_enable[q], in_slot[q], in_data[q], in_tag[q]}), .out_valid(next_valid[q]),
+        .out_ready(next_ready[q]), .out_data({next_enable[q], next_slot[q], next_data[q], next_tag[q]}), .count
+    );
+    logic unused;
+    assign unused = ^count;
+  end
+
+  // --- Groups whose lanes are served ----------------------------------------------------------------------------------
+  logic [PORTS-1:0] todo_valid, todo_done;
+  logic [PORTS-1:0][LANES-1:0] todo, won;
+  logic [PORTS-1:0][LANES-1:0][BANK_BITS-1:0] todo_bank;
+  logic [PORTS-1:0][LANES-1:0][REGION_BITS-1:0] todo_region;
+  logic [PORTS-1:0][LANES-1:0][ROW_BITS-1:0] todo_row;
+  logic [PORTS*LANES-1:0][DATA_BITS-1:0] todo_data;
+  logic [PORTS-1:0][TAG_BITS-1:0] todo_tag;
+  logic [index_bits(PORTS)-1:0] turn;
+  logic [P-1:0] pick_bank;
+  logic [P-1:0][ALL_BITS-1:0] pick_lane;
+  logic pick, lanes_lose;
 
   // Winners: lanes of the ports from `turn` on before the others.
   always_comb begin
@@ -72,71 +91,61 @@ module lane_scheduler
           won[q][l] = todo[q][l] && pick_lane[todo_bank[q][l]] == ALL_BITS'(q * LANES + l);
     for (int q = 0; q < PORTS; q++) todo_done[q] = todo_valid[q] && won[q] == todo[q];
   end
-
-  assign pick = todo_valid != '0 && (!valid || grant);
-  always_comb begin
-    for (int q = 0; q < PORTS; q++) begin
-      move_second[q] = first_valid[q] && (!todo_valid[q] || (pick && todo_done[q]));
-      in_ready[q]    = !first_valid[q] || move_second[q];
-      move_first[q]  = in_valid[q] && in_ready[q];
-    end
-  end
+  assign lanes_lose = (todo_valid & ~todo_done) != '0;
+  assign pick       = todo_valid != '0 && (!valid || grant);
+  assign next_ready = ~todo_valid | (pick ? todo_done : '0);
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      first_valid <= '0;
-      todo_valid  <= '0;
-      valid       <= 1'b0;
-      request     <= '0;
-      turn        <= '0;
+      todo_valid <= '0;
+      turn       <= '0;
     end else begin
-      for (int q = 0; q < PORTS; q++) begin
-        if (in_ready[q]) first_valid[q] <= in_valid[q];
-        if (move_second[q]) todo_valid[q] <= 1'b1;
-        else if (pick && todo_done[q]) todo_valid[q] <= 1'b0;
-      end
-      if (pick) begin
-        valid   <= 1'b1;
-        waiting <= (todo_valid & ~todo_done) != '0;
-        if ((todo_valid & ~todo_done) != '0) turn <= 32'(turn) == 32'(PORTS - 1) ? '0 : turn + 1'b1;
-        request <= '0;
-        request.enable <= pick_bank;
-        for (int q = 0; q < PORTS; q++)
-          for (int l = 0; l < LANES; l++)
-            if (won[q][l]) begin
-              request.region[todo_bank[q][l]]  <= todo_region[q][l];
-              request.row[todo_bank[q][l]]     <= todo_row[q][l];
-              request.regions[todo_region[q][l]] <= 1'b1;
-            end
-      end else if (grant) begin
-        valid   <= 1'b0;
-        request <= '0;
-      end
+      for (int q = 0; q < PORTS; q++) if (next_ready[q]) todo_valid[q] <= next_valid[q];
+      if (pick && lanes_lose) turn <= 32'(turn) == 32'(PORTS - 1) ? '0 : turn + 1'b1;
     end
-    if (pick) begin
-      served   <= won;
-      bank     <= todo_bank;
-      finished <= todo_done;
-      tag      <= todo_tag;
-    end
-    for (int q = 0; q < PORTS; q++) begin
-      if (move_first[q]) begin
-        first_enable[q] <= in_enable[q];
-        first_slot[q]   <= in_slot[q];
-        first_tag[q]    <= in_tag[q];
-      end
-      if (move_second[q]) begin
-        todo[q]     <= first_enable[q];
-        todo_tag[q] <= first_tag[q];
+    for (int q = 0; q < PORTS; q++)
+      if (next_ready[q] && next_valid[q]) begin
+        todo[q]                      <= next_enable[q];
+        todo_tag[q]                  <= next_tag[q];
+        todo_data[q*LANES+:LANES]    <= next_data[q];
         for (int l = 0; l < LANES; l++) begin
-          todo_bank[q][l]   <= first_slot[q][l].bank;
-          todo_region[q][l] <= region_of(first_slot[q][l].word);
-          todo_row[q][l]    <= ROW_BITS'(32'(first_slot[q][l].word)
-                                         - 32'(region_of(first_slot[q][l].word)) * 32'(REGION_WORDS));
+          todo_bank[q][l]   <= next_slot[q][l].bank;
+          todo_region[q][l] <= region_of(next_slot[q][l].word);
+          todo_row[q][l]    <= ROW_BITS'(32'(next_slot[q][l].word)
+                                         - 32'(region_of(next_slot[q][l].word)) * 32'(REGION_WORDS));
         end
       end else if (pick) begin
         todo[q] <= todo[q] & ~won[q];
       end
+  end
+
+  // --- The request ----------------------------------------------------------------------------------------------------
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      valid   <= 1'b0;
+      request <= '0;
+    end else if (pick) begin
+      valid          <= 1'b1;
+      request        <= '0;
+      request.enable <= pick_bank;
+      for (int q = 0; q < PORTS; q++)
+        for (int l = 0; l < LANES; l++)
+          if (won[q][l]) begin
+            request.region[todo_bank[q][l]]    <= todo_region[q][l];
+            request.row[todo_bank[q][l]]       <= todo_row[q][l];
+            request.regions[todo_region[q][l]] <= 1'b1;
+          end
+    end else if (grant) begin
+      valid   <= 1'b0;
+      request <= '0;
+    end
+    if (pick) begin
+      for (int b = 0; b < P; b++) if (pick_bank[b]) data[b] <= todo_data[pick_lane[b]];
+      served   <= won;
+      bank     <= todo_bank;
+      finished <= todo_done;
+      tag      <= todo_tag;
+      waiting  <= lanes_lose;
     end
   end
 

@@ -38,7 +38,6 @@ module load_features
   localparam int BEATS = N > AXI_BYTES ? N / AXI_BYTES : 1;  // of a slot
   localparam int GROUP_BITS = LANES * SLOT_BITS;             // what is written at once: a beat, or a slot
   localparam int LANE_BITS = index_bits(LANES);
-  localparam int ALL_BITS = index_bits(AXI_PORTS * LANES);
   localparam int PIECE_SLOTS = (AXI_BYTES < 32 ? 64 * AXI_BYTES : 2048) / N;
   localparam int PIECE_BITS = $clog2(PIECE_SLOTS + 1);
 
@@ -50,22 +49,24 @@ module load_features
   logic piece_valid, piece_ready, piece_parity, piece_last;
   logic [63:0] piece_address;
   logic [PIECE_BITS-1:0] piece_slots;
+  logic [LANE_BITS-1:0] piece_lane;
   slot_t piece_slot;
-  logic [12:0] piece_column, piece_row;
-  logic [1:0][12:0] columns, rows;
-  slot_t [1:0] row_jump, plane_jump;
+  logic [13:0] piece_row_end;
+  logic [12:0] piece_row;
+  logic [1:0][12:0] columns, last_row;
+  slot_t [1:0] row_jump, plane_jump, row_step, plane_step;
 
   assign start_ready = walker_ready && may_start;
 
-  box_walker #(.PIECE_SLOTS(PIECE_SLOTS)) walker (
+  box_walker #(.PIECE_SLOTS(PIECE_SLOTS), .LANES(LANES)) walker (
       .clk, .rst, .box_valid(instr_valid), .box_ready(instr_ready),
       .box_address(bases[box.ddr_base] + 64'(box.ddr_offset)), .box_ddr_row(box.ddr_row), .box_ddr_plane(box.ddr_plane),
       .box_blocks(box.blocks), .box_rows(box.rows), .box_columns(box.columns),
       .box_slot('{word: WORD_BITS'(box.dst_word), bank: BANK_BITS'(box.dst_bank)}),
       .box_pitch(box.dst_pitch), .box_plane(WORD_BITS'(box.dst_plane)),
       .start(start_valid && start_ready), .start_ready(walker_ready), .start_parity,
-      .piece_valid, .piece_ready, .piece_address, .piece_slots, .piece_slot, .piece_column, .piece_row, .piece_parity,
-      .piece_last, .columns, .rows, .row_jump, .plane_jump
+      .piece_valid, .piece_ready, .piece_address, .piece_slots, .piece_lane, .piece_slot, .piece_row_end, .piece_row,
+      .piece_parity, .piece_last, .columns, .last_row, .row_jump, .plane_jump, .row_step, .plane_step
   );
 
   logic [AXI_PORTS-1:0] port_ready, port_valid;
@@ -82,17 +83,16 @@ module load_features
   for (genvar q = 0; q < AXI_PORTS; q++) begin : g_port
     logic reader_ready, queue_ready, next_valid, next_ready;
     logic [PIECE_BITS-1:0] next_slots;
-    logic [LANE_BITS-1:0] lane, next_lane;
+    logic [LANE_BITS-1:0] next_lane;
     slot_t next_slot;
-    logic [12:0] next_column, next_row;
+    logic [13:0] next_row_end;
+    logic [12:0] next_row;
     logic next_parity;
     logic out_valid, out_ready, step_valid, step_ready, step_beat;
     logic [BEAT_BITS-1:0] out_data;
     logic [$clog2(PIECES+1)-1:0] queued;
 
     assign port_ready[q] = reader_ready && queue_ready;
-    if (LANES > 1) assign lane = piece_address[$clog2(AXI_BYTES)-1:$clog2(N)];
-    else assign lane = '0;
 
     burst_reader #(.ROOM(ROOM)) reader (
         .clk, .rst, .in_valid(port_valid[q]), .in_ready(reader_ready), .in_address(piece_address),
@@ -100,17 +100,18 @@ module load_features
         .req_valid(req_valid[q]), .req_ready(req_ready[q]), .req_address(req_address[q]), .req_beats(req_beats[q]),
         .beat_valid(beat_valid[q]), .beat_data(beat_data[q])
     );
-    fifo #(.WIDTH(PIECE_BITS + LANE_BITS + $bits(slot_t) + 27), .DEPTH(PIECES)) pieces (
+    fifo #(.WIDTH(PIECE_BITS + LANE_BITS + $bits(slot_t) + 28), .DEPTH(PIECES)) pieces (
         .clk, .rst, .in_valid(port_valid[q]), .in_ready(queue_ready),
-        .in_data({piece_slots, lane, piece_slot, piece_column, piece_row, piece_parity}),
+        .in_data({piece_slots, piece_lane, piece_slot, piece_row_end, piece_row, piece_parity}),
         .out_valid(next_valid), .out_ready(next_ready),
-        .out_data({next_slots, next_lane, next_slot, next_column, next_row, next_parity}), .count(queued)
+        .out_data({next_slots, next_lane, next_slot, next_row_end, next_row, next_parity}), .count(queued)
     );
     slot_walker #(.LANES(LANES), .PIECE_SLOTS(PIECE_SLOTS)) slots (
         .clk, .rst, .piece_valid(next_valid), .piece_ready(next_ready), .piece_slots(next_slots), .piece_lane(next_lane),
-        .piece_slot(next_slot), .piece_column(next_column), .piece_row(next_row), .piece_parity(next_parity),
-        .columns, .rows, .row_jump, .plane_jump, .step_valid, .step_ready, .step_enable(group_enable[q]),
-        .step_slot(group_slot[q]), .step_beat, .step_piece(group_last[q]), .step_parity(group_parity[q])
+        .piece_slot(next_slot), .piece_row_end(next_row_end), .piece_row(next_row), .piece_parity(next_parity),
+        .columns, .last_row, .row_jump, .plane_jump, .row_step, .plane_step, .step_valid, .step_ready,
+        .step_enable(group_enable[q]), .step_slot(group_slot[q]), .step_beat, .step_piece(group_last[q]),
+        .step_parity(group_parity[q])
     );
 
     if (BEATS == 1) begin : g_beat
@@ -141,33 +142,18 @@ module load_features
   end
 
   // --- Writes -------------------------------------------------------------------------------------------------------
-  logic [AXI_PORTS-1:0] move_first, move_second, finished, finished_parity;
+  logic [AXI_PORTS-1:0] groups_done, finished, finished_parity;
   logic [AXI_PORTS-1:0][1:0] group_tag, tag;
-  logic pick, valid, waiting;
-  logic [P-1:0] pick_bank;
-  logic [P-1:0][ALL_BITS-1:0] pick_lane;
+  logic valid, waiting;
   logic [AXI_PORTS-1:0][LANES-1:0] served;
   logic [AXI_PORTS-1:0][LANES-1:0][BANK_BITS-1:0] bank;
 
   always_comb for (int q = 0; q < AXI_PORTS; q++) group_tag[q] = {group_last[q], group_parity[q]};
-
-  logic [AXI_PORTS-1:0] groups_done;
-  lane_scheduler #(.PORTS(AXI_PORTS), .LANES(LANES), .TAG_BITS(2)) scheduler (
+  lane_scheduler #(.PORTS(AXI_PORTS), .LANES(LANES), .DATA_BITS(SLOT_BITS), .TAG_BITS(2)) scheduler (
       .clk, .rst, .in_valid(group_valid), .in_ready(group_ready), .in_enable(group_enable), .in_slot(group_slot),
-      .in_tag(group_tag), .move_first, .move_second, .pick, .pick_bank, .pick_lane, .valid, .request(write_request),
-      .grant(write_grant), .served, .bank, .finished(groups_done), .tag, .waiting
+      .in_data(group_data), .in_tag(group_tag), .valid, .request(write_request), .grant(write_grant), .data(write_data),
+      .served, .bank, .finished(groups_done), .tag, .waiting
   );
-
-  logic [AXI_PORTS-1:0][GROUP_BITS-1:0] data_first;
-  logic [AXI_PORTS*LANES-1:0][SLOT_BITS-1:0] data_second;
-  always_ff @(posedge clk) begin
-    for (int q = 0; q < AXI_PORTS; q++) begin
-      if (move_first[q]) data_first[q] <= group_data[q];
-      if (move_second[q]) data_second[q*LANES+:LANES] <= data_first[q];
-    end
-    if (pick)
-      for (int b = 0; b < P; b++) if (pick_bank[b]) write_data[b] <= data_second[pick_lane[b]];
-  end
   always_comb for (int b = 0; b < P; b++) write_strobe[b] = {2{write_request.enable[b]}};
 
   // --- Bookkeeping --------------------------------------------------------------------------------------------------

@@ -41,7 +41,6 @@ module save
   localparam int BEATS = N > AXI_BYTES ? N / AXI_BYTES : 1;  // of a slot
   localparam int GROUP_BITS = LANES * SLOT_BITS;             // what is read at once: a beat, or a slot
   localparam int LANE_BITS = index_bits(LANES);
-  localparam int ALL_BITS = index_bits(AXI_PORTS * LANES);
   localparam int PIECE_SLOTS = (AXI_BYTES < 32 ? 64 * AXI_BYTES : 2048) / N;
   localparam int PIECE_BITS = $clog2(PIECE_SLOTS + 1);
   localparam int ROOM_BITS = $clog2(ROOM + 1);
@@ -54,22 +53,24 @@ module save
   logic piece_valid, piece_ready, piece_parity, piece_last;
   logic [63:0] piece_address;
   logic [PIECE_BITS-1:0] piece_slots;
+  logic [LANE_BITS-1:0] piece_lane;
   slot_t piece_slot;
-  logic [12:0] piece_column, piece_row;
-  logic [1:0][12:0] columns, rows;
-  slot_t [1:0] row_jump, plane_jump;
+  logic [13:0] piece_row_end;
+  logic [12:0] piece_row;
+  logic [1:0][12:0] columns, last_row;
+  slot_t [1:0] row_jump, plane_jump, row_step, plane_step;
 
   assign start_ready = walker_ready && may_start;
 
-  box_walker #(.PIECE_SLOTS(PIECE_SLOTS)) walker (
+  box_walker #(.PIECE_SLOTS(PIECE_SLOTS), .LANES(LANES)) walker (
       .clk, .rst, .box_valid(instr_valid), .box_ready(instr_ready),
       .box_address(bases[box.ddr_base] + 64'(box.ddr_offset)), .box_ddr_row(box.ddr_row), .box_ddr_plane(box.ddr_plane),
       .box_blocks(box.blocks), .box_rows(box.rows), .box_columns(box.columns),
       .box_slot('{word: WORD_BITS'(box.src_word), bank: BANK_BITS'(box.src_bank)}),
       .box_pitch(box.src_pitch), .box_plane(WORD_BITS'(box.src_plane)),
       .start(start_valid && start_ready), .start_ready(walker_ready), .start_parity,
-      .piece_valid, .piece_ready, .piece_address, .piece_slots, .piece_slot, .piece_column, .piece_row, .piece_parity,
-      .piece_last, .columns, .rows, .row_jump, .plane_jump
+      .piece_valid, .piece_ready, .piece_address, .piece_slots, .piece_lane, .piece_slot, .piece_row_end, .piece_row,
+      .piece_parity, .piece_last, .columns, .last_row, .row_jump, .plane_jump, .row_step, .plane_step
   );
 
   logic [AXI_PORTS-1:0] port_ready, port_valid;
@@ -88,10 +89,11 @@ module save
     logic queued, load_piece, walker_free, writer_ready;
     logic [63:0] queued_address;
     logic [PIECE_BITS-1:0] queued_slots;
+    logic [LANE_BITS-1:0] queued_lane;
     slot_t queued_slot;
-    logic [12:0] queued_column, queued_row;
+    logic [13:0] queued_row_end;
+    logic [12:0] queued_row;
     logic queued_parity;
-    logic [LANE_BITS-1:0] lane;
     logic step_valid, step_piece, step_parity;
     logic out_valid, out_ready;
     logic [GROUP_BITS-1:0] out_data;
@@ -99,11 +101,12 @@ module save
     logic [ROOM_BITS-1:0] reserved, out_count;
     logic [$clog2(PIECES+1)-1:0] count;
 
-    fifo #(.WIDTH(64 + PIECE_BITS + $bits(slot_t) + 27), .DEPTH(PIECES)) pieces (
+    fifo #(.WIDTH(64 + PIECE_BITS + LANE_BITS + $bits(slot_t) + 28), .DEPTH(PIECES)) pieces (
         .clk, .rst, .in_valid(port_valid[q]), .in_ready(port_ready[q]),
-        .in_data({piece_address, piece_slots, piece_slot, piece_column, piece_row, piece_parity}),
+        .in_data({piece_address, piece_slots, piece_lane, piece_slot, piece_row_end, piece_row, piece_parity}),
         .out_valid(queued), .out_ready(load_piece),
-        .out_data({queued_address, queued_slots, queued_slot, queued_column, queued_row, queued_parity}), .count
+        .out_data({queued_address, queued_slots, queued_lane, queued_slot, queued_row_end, queued_row, queued_parity}),
+        .count
     );
     // A piece's addresses go out when its slots begin to be read.
     assign load_piece = walker_free && writer_ready;
@@ -113,12 +116,10 @@ module save
         .finished_parity(finished_parity[q]), .req_valid(req_valid[q]), .req_ready(req_ready[q]),
         .req_address(req_address[q]), .req_beats(req_beats[q]), .response_valid(response_valid[q])
     );
-    if (LANES > 1) assign lane = queued_address[$clog2(AXI_BYTES)-1:$clog2(N)];
-    else assign lane = '0;
     slot_walker #(.LANES(LANES), .PIECE_SLOTS(PIECE_SLOTS)) slots (
         .clk, .rst, .piece_valid(queued && writer_ready), .piece_ready(walker_free), .piece_slots(queued_slots),
-        .piece_lane(lane), .piece_slot(queued_slot), .piece_column(queued_column), .piece_row(queued_row),
-        .piece_parity(queued_parity), .columns, .rows, .row_jump, .plane_jump, .step_valid,
+        .piece_lane(queued_lane), .piece_slot(queued_slot), .piece_row_end(queued_row_end), .piece_row(queued_row),
+        .piece_parity(queued_parity), .columns, .last_row, .row_jump, .plane_jump, .row_step, .plane_step, .step_valid,
         .step_ready(group_valid[q] && group_ready[q]), .step_enable(group_enable[q]), .step_slot(group_slot[q]),
         .step_beat(group_beat[q]), .step_piece, .step_parity
     );
@@ -163,17 +164,16 @@ module save
   end
 
   // --- Reads --------------------------------------------------------------------------------------------------------
-  logic [AXI_PORTS-1:0] move_first, move_second, groups_done, beat_done;
+  logic [AXI_PORTS-1:0] groups_done, beat_done;
   logic [AXI_PORTS-1:0][LANES-1:0] served;
   logic [AXI_PORTS-1:0][LANES-1:0][BANK_BITS-1:0] bank;
-  logic pick, valid, waiting;
-  logic [P-1:0] pick_bank;
-  logic [P-1:0][ALL_BITS-1:0] pick_lane;
+  logic valid, waiting;
+  logic [P-1:0] no_data;
 
-  lane_scheduler #(.PORTS(AXI_PORTS), .LANES(LANES), .TAG_BITS(1)) scheduler (
+  lane_scheduler #(.PORTS(AXI_PORTS), .LANES(LANES)) scheduler (
       .clk, .rst, .in_valid(group_valid), .in_ready(group_ready), .in_enable(group_enable), .in_slot(group_slot),
-      .in_tag(group_beat), .move_first, .move_second, .pick, .pick_bank, .pick_lane, .valid, .request(read_request),
-      .grant(read_grant), .served, .bank, .finished(groups_done), .tag(beat_done), .waiting
+      .in_data('0), .in_tag(group_beat), .valid, .request(read_request), .grant(read_grant), .data(no_data), .served,
+      .bank, .finished(groups_done), .tag(beat_done), .waiting
   );
 
   // What returns FEATURE_READ_LATENCY cycles after its grant: lanes of each port, from which banks, and whether they complete a beat.
@@ -234,5 +234,5 @@ module save
   end
 
   logic unused;
-  assign unused = ^{box, move_first, move_second, pick, pick_bank, pick_lane};
+  assign unused = ^{box, no_data};
 endmodule

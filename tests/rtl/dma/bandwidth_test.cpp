@@ -112,6 +112,19 @@ TEST(Bandwidth, OfWeights) {
   report("weights", "", dma, 4.0 * static_cast<double>(bytes), cycles, most_bytes(dma.o, false), kWanted);
 }
 
+/// From the start to the done of the smallest box: what an engine adds to the latency of the DDR.
+TEST(Latency, OfOneSlot) {
+  for (const isa::Opcode opcode : {isa::Opcode::load, isa::Opcode::save}) {
+    const DmaOptions options = fixed_latency();
+    DmaBench dma(options);
+    dma.program[opcode == isa::Opcode::load ? kLoadFeatures : kSave].push_back(
+        box(dma.o, opcode, {"", 1, 1, 1, 0, 0}, 0));
+    const auto cycles = static_cast<int>(run_cycles(dma));
+    fmt::print("{}: {} cycles\n", opcode == isa::Opcode::load ? "load" : "save", cycles);
+    EXPECT_LE(cycles, options.axi.max_latency + 25);
+  }
+}
+
 /// What the overlay's file says of its DDR, with latencies that vary: all engines together take that.
 TEST(Bandwidth, OfAllEnginesTogether) {
   DmaOptions options = fixed_latency();

@@ -152,7 +152,7 @@ class DmaBench {
   }
   template <class Request>
   bool any_bank(const Request& request) const {
-    return field(request, enable_at(), o.P) != 0;
+    return pin_bits(request, enable_at(), o.P) != 0;
   }
   // feature_request_t = {enable, region, row, regions}, the first member in the highest bits.
   [[nodiscard]] int row_bits() const { return index_bits(o.region_words); }
@@ -160,10 +160,10 @@ class DmaBench {
   [[nodiscard]] int enable_at() const { return o.regions + o.P * (row_bits() + region_bits()); }
   template <class Request>
   std::size_t slot_of(const Request& request, int bank) const {
-    const std::uint64_t row = field(request, o.regions + bank * row_bits(), row_bits());
-    const std::uint64_t region = field(request, o.regions + o.P * row_bits() + bank * region_bits(), region_bits());
+    const std::uint64_t row = pin_bits(request, o.regions + bank * row_bits(), row_bits());
+    const std::uint64_t region = pin_bits(request, o.regions + o.P * row_bits() + bank * region_bits(), region_bits());
     EXPECT_LT(row, static_cast<std::uint64_t>(o.region_words));
-    EXPECT_EQ(field(request, static_cast<int>(region), 1), 1U);
+    EXPECT_EQ(pin_bits(request, static_cast<int>(region), 1), 1U);
     return static_cast<std::size_t>(
         (static_cast<std::int64_t>(region) * o.region_words + static_cast<std::int64_t>(row)) * o.P + bank);
   }
@@ -171,15 +171,15 @@ class DmaBench {
     const auto slot_bytes = static_cast<std::size_t>(o.N);
     returns_[0].assign(static_cast<std::size_t>(o.P) * slot_bytes, std::byte{0xee});
     for (int bank = 0; bank < o.P; ++bank)
-      if (field(bench.dut->read_request, enable_at() + bank, 1) != 0)
+      if (pin_bits(bench.dut->read_request, enable_at() + bank, 1) != 0)
         std::ranges::copy(std::span(features).subspan(slot_of(bench.dut->read_request, bank) * slot_bytes, slot_bytes),
                           returns_[0].begin() + bank * o.N);
   }
   void write_features() {
     const auto slot_bytes = static_cast<std::size_t>(o.N);
     for (int bank = 0; bank < o.P; ++bank) {
-      if (field(bench.dut->write_request, enable_at() + bank, 1) == 0) continue;
-      EXPECT_EQ(field(bench.dut->write_strobe, 2 * bank, 2), 3U);
+      if (pin_bits(bench.dut->write_request, enable_at() + bank, 1) == 0) continue;
+      EXPECT_EQ(pin_bits(bench.dut->write_strobe, 2 * bank, 2), 3U);
       const auto data = pin_bytes(std::as_const(bench.dut->write_data))
                             .subspan(static_cast<std::size_t>(bank) * slot_bytes, slot_bytes);
       std::ranges::copy(
@@ -200,8 +200,8 @@ class DmaBench {
     for (int q = 0; q < o.axi_ports; ++q)
       if (pin_bits(dut.weight_write, q, 1) != 0)
         store(isa::Space::weights,
-              field(dut.weight_write_address, q * address_bits, address_bits) * static_cast<std::uint64_t>(word) +
-                  field(dut.weight_write_lane, q * lane_bits, lane_bits) * static_cast<std::uint64_t>(write),
+              pin_bits(dut.weight_write_address, q * address_bits, address_bits) * static_cast<std::uint64_t>(word) +
+                  pin_bits(dut.weight_write_lane, q * lane_bits, lane_bits) * static_cast<std::uint64_t>(write),
               pin_bytes(dut.weight_write_data)
                   .subspan(static_cast<std::size_t>(q * write), static_cast<std::size_t>(write)));
     const auto parameter = pin_bytes(dut.param_write_data).first(12);
