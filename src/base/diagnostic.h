@@ -16,7 +16,7 @@ enum class ErrorClass : std::uint8_t {
 
 /// One finding, worded for the person who has to act on it.
 ///
-/// `code` is a short stable identifier from the catalogue in `docs/diagnostics.md` ("onnx.attribute.type").
+/// `code` is a short stable identifier, from the general to the special ("onnx.attribute.type").
 /// Empty strings mean "does not apply".
 struct Diagnostic {
   ErrorClass error_class = ErrorClass::bad_input;
