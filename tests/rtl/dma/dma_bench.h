@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <vector>
 
 #include "isa/access.h"
@@ -164,8 +165,11 @@ class DmaBench {
     const std::uint64_t region = pin_bits(request, o.regions + o.P * row_bits() + bank * region_bits(), region_bits());
     EXPECT_LT(row, static_cast<std::uint64_t>(o.region_words));
     EXPECT_EQ(pin_bits(request, static_cast<int>(region), 1), 1U);
-    return static_cast<std::size_t>(
+    const auto slot = static_cast<std::size_t>(
         (static_cast<std::int64_t>(region) * o.region_words + static_cast<std::int64_t>(row)) * o.P + bank);
+    const auto slots = static_cast<std::size_t>(o.feature_slots());
+    EXPECT_LT(slot, slots) << "outside feature memory";
+    return slot % slots;
   }
   void read_features() {
     const auto slot_bytes = static_cast<std::size_t>(o.N);
@@ -197,13 +201,16 @@ class DmaBench {
     const auto word = static_cast<int>(o.weight_word_bytes());
     const int write = word % o.axi_bytes == 0 ? o.axi_bytes : word;
     const int address_bits = index_bits(o.weight_words), lane_bits = index_bits(word / write);
-    for (int q = 0; q < o.axi_ports; ++q)
-      if (pin_bits(dut.weight_write, q, 1) != 0)
-        store(isa::Space::weights,
-              pin_bits(dut.weight_write_address, q * address_bits, address_bits) * static_cast<std::uint64_t>(word) +
-                  pin_bits(dut.weight_write_lane, q * lane_bits, lane_bits) * static_cast<std::uint64_t>(write),
-              pin_bytes(dut.weight_write_data)
-                  .subspan(static_cast<std::size_t>(q * write), static_cast<std::size_t>(write)));
+    std::set<std::uint64_t> lanes;
+    for (int q = 0; q < o.axi_ports; ++q) {
+      if (pin_bits(dut.weight_write, q, 1) == 0) continue;
+      const std::uint64_t lane = pin_bits(dut.weight_write_lane, q * lane_bits, lane_bits);
+      const std::uint64_t address = pin_bits(dut.weight_write_address, q * address_bits, address_bits);
+      EXPECT_TRUE(lanes.insert(lane).second) << "two ports write one lane";
+      store(isa::Space::weights, address * static_cast<std::uint64_t>(word) + lane * static_cast<std::uint64_t>(write),
+            pin_bytes(dut.weight_write_data)
+                .subspan(static_cast<std::size_t>(q * write), static_cast<std::size_t>(write)));
+    }
     const auto parameter = pin_bytes(dut.param_write_data).first(12);
     if (dut.conv_param_write != 0) store(isa::Space::conv_params, dut.param_write_address * 12U, parameter);
     if (dut.stencil_param_write != 0) store(isa::Space::stencil_params, dut.param_write_address * 12U, parameter);

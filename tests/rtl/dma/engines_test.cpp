@@ -53,8 +53,8 @@ void expect_results(DmaBench& dma, const Expected& e) {
   EXPECT_EQ(dma.axi.violations(), std::vector<std::string>{});
 }
 
-/// Reset of the engines alone, then until the ports are quiet. False: they never are.
-bool restart(DmaBench& dma) {
+/// Reset of the engines alone.
+void abort_work(DmaBench& dma) {
   dma.bench.dut->rst_engine = 1;
   dma.cycle();
   dma.bench.dut->rst_engine = 0;
@@ -62,11 +62,11 @@ bool restart(DmaBench& dma) {
   dma.taken = dma.started = dma.done = {};
   dma.bench.dut->instr_valid = 0;
   dma.bench.dut->start_valid = 0;
-  for (int i = 0; i < 5000; ++i) {
-    dma.cycle();
-    if (dma.bench.dut->ports_busy == 0) return true;
-  }
-  return false;
+}
+/// Until the ports are quiet. False: they never are.
+bool drain(DmaBench& dma) {
+  for (int i = 0; i < 5000 && dma.bench.dut->ports_busy != 0; ++i) dma.cycle();
+  return dma.bench.dut->ports_busy == 0;
 }
 
 DmaOptions rough(std::uint32_t seed) {
@@ -104,7 +104,8 @@ TEST(DmaEngines, ReportErrorsOfTheBusAndGoOn) {
         EXPECT_EQ(pin_bits(dma.bench.dut->error, 2 * static_cast<int>(e), 2),
                   e == engine ? static_cast<unsigned>(fault) : 0U);
       dma.axi.set_fault(nullptr);
-      ASSERT_TRUE(restart(dma));
+      abort_work(dma);
+      ASSERT_TRUE(drain(dma));
       EXPECT_EQ(dma.bench.dut->error, 0);
       add_work(dma, 4, 2);
       const Expected e = expected(dma);
@@ -113,20 +114,77 @@ TEST(DmaEngines, ReportErrorsOfTheBusAndGoOn) {
     }
 }
 
+/// What DDR may hold after each number of saves.
+std::vector<std::vector<std::byte>> states_of_outputs(DmaBench& dma) {
+  std::vector<std::vector<std::byte>> states{{dma.segment(3).begin(), dma.segment(3).end()}};
+  const auto bytes = static_cast<std::size_t>(dma.o.N);
+  for (const isa::Instruction& save : dma.program[kSave]) {
+    states.push_back(states.back());
+    for_slots(save, dma.o, [&](std::size_t at, std::size_t ddr) {
+      std::ranges::copy(std::span(dma.features).subspan(at, bytes),
+                        states.back().begin() + static_cast<std::ptrdiff_t>(ddr));
+    });
+  }
+  return states;
+}
+
 TEST(DmaEngines, BeginAfreshAtAnyTime) {
   std::mt19937 random(11);
   DmaBench dma(rough(21));
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 20; ++round) {
     add_work(dma, random(), 3);
+    const auto states = states_of_outputs(dma);
     for (std::uint32_t i = random() % 600; i > 0 && !dma.finished(); --i) dma.cycle();
-    ASSERT_TRUE(restart(dma)) << "round " << round;
+    abort_work(dma);
+    ASSERT_TRUE(drain(dma)) << "round " << round;
     ASSERT_TRUE(dma.axi.idle());
+    const std::span<const std::byte> outputs = dma.segment(3);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const bool known = std::ranges::any_of(states, [&](const auto& state) { return state[i] == outputs[i]; });
+      if (!known) FAIL() << "round " << round << ": byte " << i << " is neither old nor new";
+    }
     add_work(dma, random(), 2);
     const Expected e = expected(dma);
     ASSERT_TRUE(dma.run());
     expect_results(dma, e);
-    for (auto& program : dma.program) program.clear();
-    dma.taken = dma.started = dma.done = {};
+    abort_work(dma);
+  }
+}
+
+/// Loads that begin while answers of the last ones are still on their way do not take them for their own.
+TEST(DmaEngines, DropLateAnswers) {
+  std::mt19937 random(12);
+  DmaBench dma(rough(22));
+  for (int round = 0; round < 30; ++round) {
+    add_work(dma, random(), 2);
+    dma.program[kSave].clear();
+    for (std::uint32_t i = random() % 300; i > 0 && !dma.finished(); --i) dma.cycle();
+    abort_work(dma);
+    add_work(dma, random(), 2);
+    dma.program[kSave].clear();
+    const Expected e = expected(dma);
+    ASSERT_TRUE(dma.run());
+    expect_results(dma, e);
+    abort_work(dma);
+  }
+}
+
+/// A feature memory that is seldom free, then a DDR that is slow to take data: nothing may be lost for want of room.
+TEST(DmaEngines, AskOnlyForWhatHasRoom) {
+  for (const bool load : {true, false}) {
+    DmaOptions options;
+    options.grant = load ? 0.05 : 1;
+    options.axi.max_latency = 4;
+    options.axi.stall = load ? 0.0 : 0.9;
+    DmaBench dma(options);
+    isa::Instruction box{.opcode = load ? isa::Opcode::load : isa::Opcode::save};
+    box[Field::ddr_base] = load ? 2 : 3;
+    box[Field::blocks] = box[Field::rows] = 1;
+    box[Field::columns] = std::min<std::int64_t>(dma.o.feature_slots(), 8191);
+    (load ? dma.program[kLoadFeatures] : dma.program[kSave]).push_back(box);
+    const Expected e = expected(dma);
+    ASSERT_TRUE(dma.run());
+    expect_results(dma, e);
   }
 }
 

@@ -18,6 +18,7 @@ struct StencilBench {
   std::mt19937_64 random{1};
   int denied = 0;         ///< of 100 requests that are refused
   bool overlaps = false;  ///< an instruction may start while another one is in execution
+  std::function<void(std::size_t)> on_done = [](std::size_t) {};  ///< with the number of the instruction
   std::uint64_t reads = 0, writes = 0, starts = 0;
   std::vector<std::uint64_t> stalls = std::vector<std::uint64_t>(8);
 
@@ -38,7 +39,7 @@ struct StencilBench {
       cycle_begin();
       const bool takes = d.instr_valid != 0 && d.instr_ready != 0,
                  starts_now = d.start_valid != 0 && d.start_ready != 0;
-      if (d.done != 0) ++done;
+      if (d.done != 0) on_done(done++);
       if (starts_now && begun == 0) first = bench.cycles;
       if (d.done == 0 && (d.activity & 8) != 0) ++stalls[d.activity & 7];
       cycle_end();

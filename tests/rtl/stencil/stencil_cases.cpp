@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "isa/access.h"
@@ -57,13 +58,14 @@ void draw_shape(StencilDraw& d, Instruction& i, StencilOp op) {
   }
 }
 
-/// Windows: mostly the common ones, whose output follows from source and padding.
+/// Windows: mostly the common ones, whose output follows from source and padding; small ones with odd padding; any.
 void draw_window(StencilDraw& d, Instruction& i) {
-  const bool common = d.pick(0, 3) != 0;
+  const std::int64_t kind = d.pick(0, 4);
+  const bool common = kind < 3, small = kind < 4;
   const auto axis = [&](Field kernel, Field stride, Field dilation, Field pad, Field source, Field out) {
-    i[kernel] = d.pick(1, common || d.pick(0, 1) == 0 ? 3 : 8);
-    i[stride] = d.pick(1, common ? 2 : 4);
-    i[dilation] = common ? 1 : d.pick(1, 3);
+    i[kernel] = d.pick(1, small || d.pick(0, 1) == 0 ? 3 : 8);
+    i[stride] = d.pick(1, small ? 2 : 4);
+    i[dilation] = small ? 1 : d.pick(1, 3);
     i[pad] = common ? d.pick(0, i[kernel] - 1) : d.pick(-3, 5);
     const std::int64_t below = common ? d.pick(0, i[kernel] - 1) : d.pick(-2, 6);
     const std::int64_t extent = i[source] + i[pad] + below - (i[kernel] - 1) * i[dilation] - 1;
@@ -158,8 +160,17 @@ bool draw_post(StencilDraw& d, Instruction& i, StencilOp op) {
 
 }  // namespace
 
+/// Half of the bytes are near the ends of the types, so that comparisons are close.
+std::vector<std::byte> random_features(std::mt19937_64& random, std::int64_t count) {
+  std::vector<std::byte> bytes = random_bytes(random, count);
+  for (std::byte& byte : bytes)
+    if (random() % 2 == 0)
+      byte = std::array{std::byte{0}, std::byte{0x7f}, std::byte{0x80}, std::byte{0xff}}[random() % 4];
+  return bytes;
+}
+
 StencilMemories random_memories(const overlay::Overlay& o, std::mt19937_64& random) {
-  return {random_bytes(random, o.feature_slots() * o.N),
+  return {random_features(random, o.feature_slots() * o.N),
           random_bytes(random, std::int64_t{o.stencil_param_words} * static_cast<std::int64_t>(isa::kParamWordBytes)),
           random_bytes(random, std::int64_t{o.coefficient_words} * 2 * o.N),
           random_bytes(random, std::int64_t{o.tables} * static_cast<std::int64_t>(isa::kTableBytes))};
@@ -178,7 +189,7 @@ std::optional<Instruction> draw_instruction(StencilDraw& d, StencilOp op) {
       isa::format_type(i[Field::src_format]) == DataType::i16 ? d.pick(-32768, 32767) : d.pick(-128, 127);
   draw_shape(d, i, op);
   if (has_window(op)) draw_window(d, i);
-  i[Field::dst_step] = d.pick(0, 3) == 0 ? d.pick(1, 3) : 1;
+  i[Field::dst_step] = d.pick(0, 3) == 0 ? d.pick(1, 6) : 1;
 
   const std::int64_t half = o.feature_slots() / 2;
   if (!place_box(d, i, Field::src_word, i[Field::in_blocks], i[Field::src_height], i[Field::src_width], 1, 0, half,
