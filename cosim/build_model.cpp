@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Raise it whenever the commands below change.
-constexpr int kRecipe = 1;
+constexpr int kRecipe = 2;
 
 Diagnostic refused(std::string message, std::string hint = "") {
   Diagnostic d;
@@ -59,7 +59,7 @@ Result<Sources> find_sources() {
     for (const auto& file : fs::directory_iterator(folder.path(), error))
       if (file.path().extension() == ".sv" || file.path().extension() == ".svh") sources.files.push_back(file.path());
   }
-  for (const char* name : {"model_api.h", "model_wrapper.cpp"}) sources.files.push_back(sources.cosim / name);
+  for (const char* name : {"model.vlt", "model_api.h", "model_wrapper.cpp"}) sources.files.push_back(sources.cosim / name);
   std::ranges::sort(sources.folders);
   std::ranges::sort(sources.files);
   return sources;
@@ -129,6 +129,7 @@ std::vector<std::string> verilator_command(const Sources& sources, const fs::pat
     command.insert(command.end(), {"-y", folder.string()});
     command.push_back("-I" + folder.string());
   }
+  command.push_back((sources.cosim / "model.vlt").string());
   for (const char* package : {"overlay_pkg.sv", "isa_pkg.sv", "registers_pkg.sv"})
     command.push_back((work / package).string());
   command.push_back((sources.rtl / "packages" / "heddle_pkg.sv").string());

@@ -65,8 +65,25 @@ Status Machine::cycle() {
   model_.settle(pins_);
   ddr_.clock(pins_);
   ++cycles_;
+  if (events_ != nullptr) record();
   if (!model_.clock()) return broken(fmt::format("an assertion of the overlay failed in cycle {}", cycles_));
   return {};
+}
+
+/// Events of the cycle whose pins were settled last.
+void Machine::record() {
+  if (pins_.running == 0) return;
+  if ((pins_.taken | pins_.started | pins_.done) != 0)
+    for (const isa::Engine engine : isa::kAllEngines) {
+      const auto bit = static_cast<unsigned>(engine);
+      const auto happened = [&](std::uint8_t mask, EngineEvent::Kind kind) {
+        if ((mask >> bit & 1) != 0) events_->push_back({run_cycle_, engine, kind});
+      };
+      happened(pins_.done, EngineEvent::Kind::done);
+      happened(pins_.started, EngineEvent::Kind::started);
+      happened(pins_.taken, EngineEvent::Kind::taken);
+    }
+  ++run_cycle_;
 }
 
 Status Machine::write_register(std::uint32_t address, std::uint32_t value) {
@@ -116,6 +133,8 @@ void Machine::load(const Job& job) {
 
 Status Machine::start(const Job& job) {
   load(job);
+  run_cycle_ = 0;
+  if (events_ != nullptr) events_->clear();
   Status status;
   for (std::size_t base = 0; base < isa::kBaseRegisters && status; ++base)
     status = write_wide(regs::kBase.at(base), base_address(base));

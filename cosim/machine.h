@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cosim/ddr_model.h"
 #include "cosim/model.h"
@@ -26,6 +27,14 @@ struct Job {
   std::array<std::span<const isa::Word>, isa::kEngines> streams;
   std::span<const std::byte> constants;                         ///< behind base register 0
   std::array<std::span<std::byte>, isa::kBaseRegisters> bases;  ///< of the other registers; empty: none
+};
+
+/// What an engine did with its next instruction, in a cycle of the run (counted from 0).
+struct EngineEvent {
+  enum class Kind : std::uint8_t { taken, started, done };
+  std::uint64_t cycle = 0;
+  isa::Engine engine = isa::Engine::load_features;
+  Kind kind = Kind::taken;
 };
 
 struct RunReport {
@@ -52,18 +61,23 @@ class Machine {
   [[nodiscard]] Result<RunReport> report();
   [[nodiscard]] bool interrupt() const { return pins_.irq != 0; }
   [[nodiscard]] DdrModel& ddr() { return ddr_; }
+  /// Where the events of each run are written from now on (cleared at its start); null: nowhere.
+  void trace(std::vector<EngineEvent>* events) { events_ = events; }
   [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
 
  private:
   Status write_wide(std::uint32_t address, std::uint64_t value);
   [[nodiscard]] Result<std::uint64_t> read_wide(std::uint32_t address);
   Status wait_for_interrupt();
+  void record();
 
   MachineOptions options_;
   Model model_;
   DdrModel ddr_;
   Pins pins_;
   std::uint64_t cycles_ = 0;
+  std::vector<EngineEvent>* events_ = nullptr;
+  std::uint64_t run_cycle_ = 0;
 };
 
 }  // namespace heddle::cosim

@@ -5,7 +5,7 @@
 /// What a Verilated overlay in a shared library (model_wrapper.cpp) and the program that loads it agree upon.
 namespace heddle::cosim {
 
-inline constexpr std::uint32_t kModelApiVersion = 1;
+inline constexpr std::uint32_t kModelApiVersion = 2;
 inline constexpr int kMaxPorts = 16;
 inline constexpr int kMaxBeatBytes = 128;
 
@@ -28,6 +28,9 @@ struct Pins {
   std::uint8_t ar_len[kMaxPorts] = {}, ar_id[kMaxPorts] = {}, aw_len[kMaxPorts] = {}, aw_id[kMaxPorts] = {};
   alignas(8) std::uint8_t w_data[kMaxPorts][kMaxBeatBytes] = {};
   alignas(8) std::uint8_t w_strobe[kMaxPorts][kMaxBeatBytes / 8] = {};  ///< bit i of the little-endian number: byte i
+  // ---- Looked at inside. Of masks, bit e belongs to engine e.
+  std::uint8_t running = 0;                       ///< a run's cycle
+  std::uint8_t taken = 0, started = 0, done = 0;  ///< into set-up, into execution, complete: an instruction each
 };
 
 struct ModelApi {

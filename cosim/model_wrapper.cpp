@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "Vdut.h"
+#include "Vdut___024root.h"
 #include "cosim/model_api.h"
 #include "verilated.h"
 
@@ -101,6 +102,11 @@ void sample(Vdut& dut, Pins& pins) {
   pins.w_valid = dut.m_axi_wvalid;
   pins.w_last = dut.m_axi_wlast;
   pins.b_ready = dut.m_axi_bready;
+  const auto& inside = *dut.rootp;
+  pins.running = inside.heddle_overlay__DOT__enable;
+  pins.taken = inside.heddle_overlay__DOT__instr_valid & inside.heddle_overlay__DOT__instr_ready;
+  pins.started = inside.heddle_overlay__DOT__start_valid & inside.heddle_overlay__DOT__start_ready;
+  pins.done = inside.heddle_overlay__DOT__done;
   if ((pins.ar_valid | pins.aw_valid | pins.w_valid) == 0) return;
   for (int p = 0; p < kPorts; ++p) {
     if ((pins.ar_valid >> p & 1) != 0) {
