@@ -20,9 +20,6 @@ constexpr std::uint64_t stream_address(std::size_t engine) {
 
 /// The answer to a register access comes within this many cycles.
 constexpr int kRegisterLatency = 64;
-/// After an error, what was asked of DDR comes within this many.
-constexpr std::uint64_t kDrainCycles = 100'000;
-
 tl::unexpected<Diagnostics> broken(std::string message) {
   Diagnostic d;
   d.error_class = ErrorClass::internal;
@@ -109,18 +106,6 @@ Result<std::uint32_t> Machine::read_register(std::uint32_t address) {
   return broken(fmt::format("register {:#05x} cannot be read", address));
 }
 
-Status Machine::write_wide(std::uint32_t address, std::uint64_t value) {
-  if (Status status = write_register(address, static_cast<std::uint32_t>(value)); !status) return status;
-  return write_register(address + 4, static_cast<std::uint32_t>(value >> 32));
-}
-
-Result<std::uint64_t> Machine::read_wide(std::uint32_t address) {
-  const auto low = read_register(address), high = read_register(address + 4);
-  if (!low) return fail(low.error());
-  if (!high) return fail(high.error());
-  return *low | std::uint64_t{*high} << 32;
-}
-
 void Machine::load(const Job& job) {
   std::vector<DdrWindow> windows{{base_address(isa::kConstants), mutable_bytes(job.constants), false}};
   for (std::size_t base = 1; base < job.bases.size(); ++base)
@@ -135,20 +120,11 @@ Status Machine::start(const Job& job) {
   load(job);
   run_cycle_ = 0;
   if (events_ != nullptr) events_->clear();
-  Status status;
-  for (std::size_t base = 0; base < isa::kBaseRegisters && status; ++base)
-    status = write_wide(regs::kBase.at(base), base_address(base));
-  for (std::size_t engine = 0; engine < isa::kEngines && status; ++engine) {
-    status = write_wide(regs::kStreamAddress.at(engine), stream_address(engine));
-    if (status)
-      status = write_register(regs::kStreamWords.at(engine), static_cast<std::uint32_t>(job.streams[engine].size()));
-  }
-  const std::uint32_t events = hardware::interrupt_bits::kDone | hardware::interrupt_bits::kError;
-  if (status) status = write_register(regs::kWatchdog.offset, options_.watchdog);
-  if (status) status = write_register(regs::kInterruptStatus.offset, events);
-  if (status) status = write_register(regs::kInterruptEnable.offset, events);
-  if (status) status = write_register(regs::kControl.offset, hardware::control_bits::kStart);
-  return status;
+  hardware::RunPlaces places;
+  for (std::size_t base = 0; base < isa::kBaseRegisters; ++base) places.bases[base] = base_address(base);
+  for (std::size_t engine = 0; engine < isa::kEngines; ++engine)
+    places.streams[engine] = {stream_address(engine), static_cast<std::uint32_t>(job.streams[engine].size())};
+  return hardware::start_run(*this, places, options_.watchdog);
 }
 
 Status Machine::wait_for_interrupt() {
@@ -157,8 +133,7 @@ Status Machine::wait_for_interrupt() {
     if (Status status = cycle(); !status) return status;
     if (options_.most_cycles != 0 && cycles_ - begin > options_.most_cycles)
       return broken(fmt::format("no end after {} cycles", options_.most_cycles));
-    // A status once in a while: the overlay may wait for ever for a response after an error.
-    if ((cycles_ - begin) % kDrainCycles != 0) continue;
+    if ((cycles_ - begin) % options_.status_cycles != 0) continue;
     const auto word = read_register(regs::kStatus.offset);
     if (!word) return fail(word.error());
     if (hardware::run_status(*word).error) return {};
@@ -167,24 +142,7 @@ Status Machine::wait_for_interrupt() {
 }
 
 Result<RunReport> Machine::report() {
-  RunReport report;
-  const auto status = read_register(regs::kStatus.offset);
-  const auto index = read_register(regs::kErrorInstruction.offset);
-  const auto cycles = read_wide(regs::kCycles.offset);
-  const auto read = read_wide(regs::kReadBeats.offset);
-  const auto written = read_wide(regs::kWriteBeats.offset);
-  if (!status || !index || !cycles || !read || !written) return broken("the registers cannot be read");
-  report.status = hardware::run_status(*status);
-  report.error_instruction = *index;
-  const auto beat = static_cast<std::uint64_t>(ddr_.options().beat_bytes);
-  report.counters = {{"cycles", *cycles}, {"ddr.read_bytes", *read * beat}, {"ddr.write_bytes", *written * beat}};
-  for (const isa::Engine engine : isa::kAllEngines)
-    for (int category = 0; category < hardware::kCategories; ++category) {
-      const auto value = read_wide(hardware::counter_address(engine, category));
-      if (!value) return fail(value.error());
-      report.counters[hardware::counter_name(engine, category)] = *value;
-    }
-  return report;
+  return hardware::read_report(*this, ddr_.options().beat_bytes);
 }
 
 Result<RunReport> Machine::run(const Job& job) {

@@ -2,14 +2,12 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <map>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "cosim/ddr_model.h"
 #include "cosim/model.h"
-#include "hardware/registers.h"
+#include "hardware/run.h"
 #include "isa/program.h"
 
 /// A Verilated overlay with its memory, driven like the hardware: through registers, DDR and the interrupt.
@@ -20,6 +18,9 @@ struct MachineOptions {
   std::uint32_t seed = 1;             ///< of memories that are not reset, if the model randomises them
   std::uint32_t watchdog = 1U << 17;  ///< cycles without progress of an engine
   std::uint64_t most_cycles = 0;      ///< of one run; 0: no limit
+  /// How often the status is read during a run: an overlay that waits for ever for an answer after an error gives no
+  /// interrupt.
+  std::uint64_t status_cycles = 100'000;
 };
 
 /// One run. The memory must outlive it.
@@ -37,13 +38,9 @@ struct EngineEvent {
   Kind kind = Kind::taken;
 };
 
-struct RunReport {
-  hardware::RunStatus status;
-  std::uint32_t error_instruction = 0;
-  std::map<std::string, std::uint64_t> counters;  ///< "cycles", "ddr.read_bytes", "conv.busy" …
-};
+using hardware::RunReport;
 
-class Machine {
+class Machine final : public hardware::RegisterPort {
  public:
   Machine(const ModelLibrary& library, const MachineOptions& options);
 
@@ -52,8 +49,8 @@ class Machine {
   [[nodiscard]] Result<RunReport> run(const Job& job);
 
   // Access to single registers and cycles, for tests.
-  Status write_register(std::uint32_t address, std::uint32_t value);
-  [[nodiscard]] Result<std::uint32_t> read_register(std::uint32_t address);
+  Status write_register(std::uint32_t address, std::uint32_t value) override;
+  [[nodiscard]] Result<std::uint32_t> read_register(std::uint32_t address) override;
   Status cycle();
   void reset();
   void load(const Job& job);     ///< makes the job's memory visible behind the AXI ports
@@ -66,8 +63,6 @@ class Machine {
   [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
 
  private:
-  Status write_wide(std::uint32_t address, std::uint64_t value);
-  [[nodiscard]] Result<std::uint64_t> read_wide(std::uint32_t address);
   Status wait_for_interrupt();
   void record();
 

@@ -8,62 +8,32 @@
 #include <optional>
 #include <vector>
 
-#include "isa/names.h"
-
 namespace heddle::cosim {
 namespace {
 
 constexpr double kDdrLatencyMicroseconds = 0.15;
 
-std::string_view explanation(hardware::ErrorCause cause) {
-  using hardware::ErrorCause;
-  switch (cause) {
-    case ErrorCause::none:
-      return "ended without a cause";
-    case ErrorCause::crc:
-      return "the CRC of the instruction does not hold";
-    case ErrorCause::opcode:
-      return "the engine does not execute this opcode";
-    case ErrorCause::axi_slave:
-      return "DDR answered with SLVERR";
-    case ErrorCause::axi_decode:
-      return "DDR answered with DECERR";
-    case ErrorCause::watchdog:
-      return "no progress until the watchdog ended the run";
-    case ErrorCause::semaphore:
-      return "a semaphore left the range 0 ... 255";
-  }
-  return "";
-}
-
-/// What the status register says about a run that did not end as it should.
-Diagnostic run_error(const isa::OverlaySegment& segment, const RunReport& report) {
-  Diagnostic d;
-  d.code = "device.run." + std::string(name(report.status.cause));
-  d.node = isa::instruction_name(report.status.engine, report.error_instruction);
-  d.message = explanation(report.status.cause);
-  const auto index = static_cast<std::int64_t>(report.error_instruction);
-  for (const isa::LayerSpan& span : segment.spans.at(static_cast<std::size_t>(report.status.engine)))
-    if (span.begin <= index && index < span.end && static_cast<std::size_t>(span.layer) < segment.layers.size())
-      d.message += " (layer '" + segment.layers[static_cast<std::size_t>(span.layer)].name + "')";
-  return d;
+/// The path of the model, or "" if it must be built. Errors: nor can it be built.
+Result<std::string> find_or_refuse(const overlay::Overlay& overlay, const RtlOptions& options) {
+  const auto name = model_name(overlay, options.model);
+  if (!name) return fail(name.error());
+  std::string path = find_model(*name);
+  if (!path.empty() || (options.build && can_build_models())) return path;
+  return fail({.error_class = ErrorClass::unsupported,
+               .code = "cosim.model",
+               .message = fmt::format("there is no model '{}' of the overlay '{}'", *name, overlay.name),
+               .hint = "install Verilator 5, make and a C++ compiler: it is built when it is needed; or set "
+                       "HEDDLE_COSIM_DIR to where it lies"});
 }
 
 class RtlExecutor final : public runtime::Executor {
  public:
   RtlExecutor(const overlay::Overlay& overlay, RtlOptions options) : overlay_(overlay), options_(std::move(options)) {}
 
+  /// Is there a model, or means to build one?
   Status find() {
-    auto name = model_name(overlay_, options_.model);
-    if (!name) return fail(std::move(name.error()));
-    name_ = std::move(*name);
-    path_ = find_model(name_);
-    if (!path_.empty() || (options_.build && can_build_models())) return {};
-    return fail({.error_class = ErrorClass::unsupported,
-                 .code = "cosim.model",
-                 .message = fmt::format("there is no model '{}' of the overlay '{}'", name_, overlay_.name),
-                 .hint = "install Verilator 5, make and a C++ compiler: it is built when it is needed; or set "
-                         "HEDDLE_COSIM_DIR to where it lies"});
+    const auto found = find_or_refuse(overlay_, options_);
+    return found ? Status{} : fail(found.error());
   }
 
   Result<std::shared_ptr<const Prepared>> prepare(const isa::OverlaySegment&) override {
@@ -87,14 +57,7 @@ class RtlExecutor final : public runtime::Executor {
 
  private:
   Status open() {
-    if (path_.empty()) {
-      if (options_.notice)
-        options_.notice(fmt::format("building the model of '{}' (once; this takes minutes)", overlay_.name));
-      auto built = build_model(overlay_, options_.model, model_folders().back());
-      if (!built) return fail(std::move(built.error()));
-      path_ = std::move(*built);
-    }
-    auto library = ModelLibrary::open(path_);
+    auto library = open_model(overlay_, options_);
     if (!library) return fail(std::move(library.error()));
     library_ = std::move(*library);
     return {};
@@ -115,7 +78,6 @@ class RtlExecutor final : public runtime::Executor {
   const overlay::Overlay overlay_;
   const RtlOptions options_;
   std::mutex mutex_;
-  std::string name_, path_;
   std::optional<ModelLibrary> library_;
   std::vector<std::unique_ptr<Machine>> idle_;
 };
@@ -133,6 +95,18 @@ RtlOptions rtl_options(const overlay::Overlay& overlay) {
   RtlOptions options;
   options.machine.ddr = ddr_options(overlay);
   return options;
+}
+
+Result<ModelLibrary> open_model(const overlay::Overlay& overlay, const RtlOptions& options) {
+  auto path = find_or_refuse(overlay, options);
+  if (!path) return fail(std::move(path.error()));
+  if (path->empty()) {
+    if (options.notice)
+      options.notice(fmt::format("building the model of '{}' (once; this takes minutes)", overlay.name));
+    path = build_model(overlay, options.model, model_folders().back());
+    if (!path) return fail(std::move(path.error()));
+  }
+  return ModelLibrary::open(*path);
 }
 
 Result<std::unique_ptr<runtime::Executor>> make_rtl_executor(const overlay::Overlay& overlay, RtlOptions options) {

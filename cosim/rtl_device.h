@@ -24,6 +24,9 @@ struct RtlOptions {
 /// `machine.ddr` is that of the overlay.
 [[nodiscard]] RtlOptions rtl_options(const overlay::Overlay& overlay);
 
+/// The overlay's model, found or built (`options.model`, `build`, `notice`).
+[[nodiscard]] Result<ModelLibrary> open_model(const overlay::Overlay& overlay, const RtlOptions& options);
+
 /// Runs segments on the Verilated overlay; for runtime::make_job_device. The model is built (once) when the first
 /// segment is prepared. Errors: no model and no means to build one.
 [[nodiscard]] Result<std::unique_ptr<runtime::Executor>> make_rtl_executor(const overlay::Overlay& overlay,

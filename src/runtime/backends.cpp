@@ -10,6 +10,7 @@
 
 #include "cosim/rtl_device.h"
 #include "runtime/job_device.h"
+#include "xrt/card_executor.h"
 
 namespace heddle::runtime {
 namespace {
@@ -38,11 +39,19 @@ Result<std::shared_ptr<Device>> make_rtl(const overlay::Overlay& overlay, const 
                          std::move(*executor));
 }
 
+Result<std::shared_ptr<Device>> make_xrt(const overlay::Overlay& overlay, const FunctionalOptions& options) {
+  auto executor = xrt::make_xrt_executor(overlay);
+  if (!executor) return fail(std::move(executor.error()));
+  // One run computes while the data of another are copied.
+  return make_job_device(overlay, {.backend = "xrt", .memory_bytes = options.memory_bytes, .workers = 2},
+                         std::move(*executor));
+}
+
 constexpr std::array kBackends{
     Backend{"functional", make_functional, ""},
     Backend{"cycle", nullptr, "the cycle model"},
     Backend{"rtl", make_rtl, ""},
-    Backend{"xrt", nullptr, "a card and its runtime"},
+    Backend{"xrt", make_xrt, ""},
 };
 
 }  // namespace
