@@ -45,11 +45,11 @@ bool DdrModel::chance(double probability) {
   return probability > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < probability;
 }
 
-std::uint64_t DdrModel::ready_cycle() {
+std::uint64_t DdrModel::ready_cycle(std::uint64_t address, bool write) {
   const int latency = options_.min_latency == options_.max_latency
                           ? options_.min_latency
                           : std::uniform_int_distribution<int>(options_.min_latency, options_.max_latency)(random_);
-  return cycle_ + static_cast<std::uint64_t>(latency);
+  return cycle_ + static_cast<std::uint64_t>(latency) + (delay_ ? delay_(address, write) : 0);
 }
 
 const DdrWindow* DdrModel::window_of(std::uint64_t address) {
@@ -103,12 +103,12 @@ void DdrModel::check_stable(const Pins& pins) {
 void DdrModel::drive(Pins& pins) {
   ++cycle_;
   if (income_ > 0) credit_ = std::min(credit_ + income_, most_);
-  first_port_ = first_port_ + 1 >= options_.ports ? 0 : first_port_ + 1;
   pins.r_valid = read_mask_;
   pins.b_valid = response_mask_;
   const bool open = income_ == 0 || credit_ > 0;
+  const int first = first_port_;
   for (int i = 0; i < options_.ports; ++i) {
-    const int p = first_port_ + i < options_.ports ? first_port_ + i : first_port_ + i - options_.ports;
+    const int p = first + i < options_.ports ? first + i : first + i - options_.ports;
     Port& port = ports_[static_cast<std::size_t>(p)];
     if (!has(read_mask_, p) && !port.reads.empty()) drive_read(p, pins);
     if (!has(response_mask_, p) && !port.responses.empty() && port.responses.front().ready <= cycle_ &&
@@ -134,6 +134,7 @@ void DdrModel::drive_read(int p, Pins& pins) {
   Burst& burst = port.reads[chosen];
   if (burst.ready > cycle_) return;
   if (income_ > 0) credit_ -= kCreditUnit * options_.beat_bytes;
+  first_port_ = p + 1 < options_.ports ? p + 1 : 0;
   const Response response = access(burst.address, false);
   if (response == Response::okay) {
     const DdrWindow* window = window_of(burst.address);
@@ -168,8 +169,10 @@ void DdrModel::clock(const Pins& pins) {
 void DdrModel::take_read_address(int p, const Pins& pins) {
   if (!has(pins.ar_valid & pins.ar_ready, p)) return;
   check_burst(pins.ar_address[p], pins.ar_len[p] + 1);
-  ports_[static_cast<std::size_t>(p)].reads.push_back(
-      {.address = pins.ar_address[p], .beats = pins.ar_len[p] + 1, .id = pins.ar_id[p], .ready = ready_cycle()});
+  ports_[static_cast<std::size_t>(p)].reads.push_back({.address = pins.ar_address[p],
+                                                       .beats = pins.ar_len[p] + 1,
+                                                       .id = pins.ar_id[p],
+                                                       .ready = ready_cycle(pins.ar_address[p], false)});
 }
 
 void DdrModel::take_write(int p, const Pins& pins) {
@@ -191,7 +194,7 @@ void DdrModel::take_write(int p, const Pins& pins) {
     write_beat(burst, port.early.front());
     port.early.pop_front();
     if (burst.beats > 0) continue;
-    burst.ready = ready_cycle();
+    burst.ready = ready_cycle(burst.address, true);  // behind its last byte
     port.responses.push_back(burst);
     port.writes.pop_front();
   }

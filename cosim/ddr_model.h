@@ -41,11 +41,16 @@ class DdrModel {
  public:
   /// Called for every beat if set; anything but okay spoils the beat.
   using Fault = std::function<Response(std::uint64_t address, bool write)>;
+  /// Called for every burst if set: cycles by which its answer (its first beat, or its response) comes later; kLost:
+  /// never. Bursts of the same ID and direction wait behind it.
+  using Delay = std::function<std::uint64_t(std::uint64_t address, bool write)>;
+  static constexpr std::uint64_t kLost = std::uint64_t{1} << 62;
 
   explicit DdrModel(const DdrOptions& options);
 
   void set_windows(std::vector<DdrWindow> windows);
   void set_fault(Fault fault) { fault_ = std::move(fault); }
+  void set_delay(Delay delay) { delay_ = std::move(delay); }
   /// Decides what the memory drives in this cycle.
   void drive(Pins& pins);
   /// Takes part in the rising edge, with the pins as they were settled.
@@ -78,7 +83,7 @@ class DdrModel {
   };
 
   [[nodiscard]] bool chance(double probability);
-  [[nodiscard]] std::uint64_t ready_cycle();
+  [[nodiscard]] std::uint64_t ready_cycle(std::uint64_t address, bool write);
   [[nodiscard]] const DdrWindow* window_of(std::uint64_t address);
   [[nodiscard]] Response access(std::uint64_t address, bool write);
   void drive_read(int port, Pins& pins);
@@ -94,9 +99,10 @@ class DdrModel {
   std::vector<DdrWindow> windows_;
   std::size_t last_window_ = 0;
   Fault fault_;
+  Delay delay_;
   std::vector<Port> ports_;
   std::uint64_t cycle_ = 0;
-  int first_port_ = 0;  ///< who may spend first, in turn
+  int first_port_ = 0;  ///< who may spend first: the one behind that which did last
   // Bandwidth in 1/1024 byte: what may be spent now. Small debts are paid back before the next beat.
   std::int64_t credit_ = 0, income_ = 0, most_ = 0;
   std::uint32_t read_mask_ = 0, response_mask_ = 0;  ///< offered and not yet taken
