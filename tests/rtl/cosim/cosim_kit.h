@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -28,15 +29,26 @@ struct RtlOverlay {
     return RtlOverlay{std::move(*overlay), std::move(*library)};
   }
   /// The one for this name, shared by all tests of the program.
-  static const RtlOverlay& get(const std::string& name) {
-    static std::map<std::string, RtlOverlay> all;
-    const auto found = all.find(name);
+  static const RtlOverlay& get(const std::string& name, bool assertions = true) {
+    static std::map<std::pair<std::string, bool>, RtlOverlay> all;
+    const auto found = all.find({name, assertions});
     if (found != all.end()) return found->second;
-    auto made = make(name);
+    auto made = make(name, assertions);
     EXPECT_TRUE(made) << text(made.error());
-    return all.emplace(name, made.value()).first->second;
+    return all.emplace(std::pair{name, assertions}, made.value()).first->second;
   }
 };
+
+/// $HEDDLE_COSIM_ROUNDS: how many times as many random networks.
+inline std::uint32_t rounds(std::uint32_t few) {
+  const char* factor = std::getenv("HEDDLE_COSIM_ROUNDS");
+  return factor == nullptr ? few : few * static_cast<std::uint32_t>(std::max(1, std::atoi(factor)));
+}
+
+/// Many rounds run on the faster models without assertions.
+inline bool many_rounds() {
+  return rounds(1) > 1;
+}
 
 /// Memory with little latency, or with random latencies, pauses and overtaking bursts.
 inline cosim::MachineOptions machine_options(const overlay::Overlay& overlay, std::uint32_t seed) {
@@ -129,6 +141,40 @@ inline ::testing::AssertionResult runs_on(cosim::Machine& machine, const ir::Net
                                          << " instead of " << expected[i].values[at] << "\n"
                                          << ir::print(network) << print(generated->plan);
   }
+  return ::testing::AssertionSuccess();
+}
+
+/// A program with its memory and the outputs that it must give.
+struct Case {
+  ir::Network network;
+  isa::OverlaySegment segment;
+  std::vector<reference::IntegerMap> inputs, expected;
+};
+
+inline Case make_case(ir::Network network, const overlay::Overlay& overlay) {
+  Case c;
+  c.network = std::move(network);
+  c.segment = codegen::generate(c.network, overlay, {}).value().segment;
+  c.inputs = random_inputs(c.network, 3);
+  c.expected = run_segment(c.segment, overlay, c.inputs);
+  return c;
+}
+
+/// How many outputs are not what they must be.
+inline std::size_t wrong_outputs(const Case& c, const overlay::Overlay& overlay, const RunMemory& memory) {
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < c.expected.size(); ++i)
+    wrong += read_binding(c.segment.outputs[i], overlay, memory.outputs) != c.expected[i] ? 1 : 0;
+  return wrong;
+}
+
+/// After whatever happened before, the machine computes the right thing.
+inline ::testing::AssertionResult runs_right(cosim::Machine& machine, const Case& c, const overlay::Overlay& overlay) {
+  RunMemory memory(c.segment, overlay, c.inputs);
+  const auto report = machine.run(job_of(c.segment, memory));
+  if (auto ended = ended_well(report); !ended) return ended;
+  if (const std::size_t wrong = wrong_outputs(c, overlay, memory); wrong > 0)
+    return ::testing::AssertionFailure() << wrong << " outputs differ";
   return ::testing::AssertionSuccess();
 }
 

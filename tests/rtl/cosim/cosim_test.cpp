@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "runtime/job_device.h"
@@ -12,12 +11,6 @@
 
 namespace heddle::test {
 namespace {
-
-/// $HEDDLE_COSIM_ROUNDS: how many times as many random networks.
-std::uint32_t rounds(std::uint32_t few) {
-  const char* factor = std::getenv("HEDDLE_COSIM_ROUNDS");
-  return factor == nullptr ? few : few * static_cast<std::uint32_t>(std::max(1, std::atoi(factor)));
-}
 
 class Cosim : public ::testing::TestWithParam<const char*> {
  protected:
@@ -51,35 +44,8 @@ TEST_P(Cosim, HandMadeNetworksOneAfterTheOther) {
   for (const auto& [name, network] : hand_networks()) EXPECT_TRUE(runs_on(machine, network, rtl().overlay)) << name;
 }
 
-/// A program with its memory and the outputs that it must give.
-struct Case {
-  ir::Network network;
-  isa::OverlaySegment segment;
-  std::vector<reference::IntegerMap> inputs, expected;
-};
-
-Case make_case(const overlay::Overlay& overlay) {
-  Case c;
-  c.network = residual_chain();
-  c.segment = codegen::generate(c.network, overlay, {}).value().segment;
-  c.inputs = random_inputs(c.network, 3);
-  c.expected = run_segment(c.segment, overlay, c.inputs);
-  return c;
-}
-
-/// After whatever happened before, the machine computes the right thing.
-::testing::AssertionResult runs_right(cosim::Machine& machine, const Case& c, const overlay::Overlay& overlay) {
-  RunMemory memory(c.segment, overlay, c.inputs);
-  const auto report = machine.run(job_of(c.segment, memory));
-  if (auto ended = ended_well(report); !ended) return ended;
-  for (std::size_t i = 0; i < c.expected.size(); ++i)
-    if (read_binding(c.segment.outputs[i], overlay, memory.outputs) != c.expected[i])
-      return ::testing::AssertionFailure() << "output " << i << " differs";
-  return ::testing::AssertionSuccess();
-}
-
 TEST_P(Cosim, FlippedInstructionsAreReportedAndTheNextRunIsRight) {
-  const Case c = make_case(rtl().overlay);
+  const Case c = make_case(residual_chain(), rtl().overlay);
   cosim::Machine machine(rtl().library, machine_options(rtl().overlay, 1));
   std::mt19937 random(5);
   for (int round = 0; round < 10; ++round) {
@@ -98,7 +64,7 @@ TEST_P(Cosim, FlippedInstructionsAreReportedAndTheNextRunIsRight) {
 }
 
 TEST_P(Cosim, BusErrorsAreReportedAndTheNextRunIsRight) {
-  const Case c = make_case(rtl().overlay);
+  const Case c = make_case(residual_chain(), rtl().overlay);
   cosim::Machine machine(rtl().library, machine_options(rtl().overlay, 1));
   std::mt19937 random(7);
   int reported = 0;
@@ -124,7 +90,7 @@ TEST_P(Cosim, BusErrorsAreReportedAndTheNextRunIsRight) {
 }
 
 TEST_P(Cosim, ARunCanBeStoppedAtAnyTime) {
-  const Case c = make_case(rtl().overlay);
+  const Case c = make_case(residual_chain(), rtl().overlay);
   cosim::Machine machine(rtl().library, machine_options(rtl().overlay, 1));
   std::mt19937 random(11);
   for (int round = 0; round < 10; ++round) {
@@ -145,7 +111,7 @@ TEST_P(Cosim, ARunCanBeStoppedAtAnyTime) {
 }
 
 TEST_P(Cosim, AResetAtAnyTimeDoesNoHarm) {
-  const Case c = make_case(rtl().overlay);
+  const Case c = make_case(residual_chain(), rtl().overlay);
   cosim::Machine machine(rtl().library, machine_options(rtl().overlay, 1));
   std::mt19937 random(13);
   for (int round = 0; round < 10; ++round) {
@@ -158,7 +124,7 @@ TEST_P(Cosim, AResetAtAnyTimeDoesNoHarm) {
 }
 
 TEST_P(Cosim, TheWatchdogReportsMemoryThatDoesNotAnswer) {
-  const Case c = make_case(rtl().overlay);
+  const Case c = make_case(residual_chain(), rtl().overlay);
   cosim::MachineOptions options = machine_options(rtl().overlay, 1);
   options.watchdog = 500;
   options.ddr.min_latency = options.ddr.max_latency = 5000;
@@ -171,7 +137,7 @@ TEST_P(Cosim, TheWatchdogReportsMemoryThatDoesNotAnswer) {
 }
 
 TEST_P(Cosim, RunsBehindTheDeviceInterface) {
-  const Case c = make_case(rtl().overlay);
+  const Case c = make_case(residual_chain(), rtl().overlay);
   cosim::RtlOptions options = cosim::rtl_options(rtl().overlay);
   options.model.assertions = true;
   auto executor = cosim::make_rtl_executor(rtl().overlay, options);

@@ -22,6 +22,7 @@ struct RandomNetworkOptions {
   std::int32_t max_extent = 14;    ///< rows and columns of the inputs
   std::int64_t max_elements = 60000;
   bool allow_i16 = true;
+  bool allow_tables = true;
   bool all_outputs = false;  ///< every map that nothing reads becomes an output in any case; this adds all others
   /// Kinds to draw from (repeat one to make it likelier).
   std::vector<ir::LayerKind> kinds{ir::LayerKind::conv,
@@ -146,7 +147,7 @@ class RandomNetwork {
     random_clamp(lo, hi, out.type, out.zero_point);
     post.lo = lo;
     post.hi = hi;
-    if (chance(5)) post.table = random_table(out.type);
+    if (chance(5) && options_.allow_tables) post.table = random_table(out.type);
     return post;
   }
 
@@ -192,7 +193,7 @@ class RandomNetwork {
     for (auto& w : layer.weights.values) w = static_cast<std::int16_t>(chance(12) ? 0 : between(-top, top));
     const double spread = std::sqrt(static_cast<double>(per_output)) * top * 0.58 * typical(layer.inputs[0]);
     layer.post = random_post(layer, spread, !chance(5));
-    layer.post.table = chance(6) ? random_table(map(layer.output).type) : nullptr;
+    layer.post.table = chance(6) && options_.allow_tables ? random_table(map(layer.output).type) : nullptr;
   }
 
   bool make_conv(ir::Layer& layer) {
