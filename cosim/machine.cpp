@@ -129,14 +129,18 @@ Status Machine::start(const Job& job) {
 
 Status Machine::wait_for_interrupt() {
   const std::uint64_t begin = cycles_;
+  std::uint64_t look = begin + options_.status_cycles;
+  bool draining = false;  // what it asked of DDR before an error is awaited
   while (pins_.irq == 0) {
     if (Status status = cycle(); !status) return status;
     if (options_.most_cycles != 0 && cycles_ - begin > options_.most_cycles)
       return broken(fmt::format("no end after {} cycles", options_.most_cycles));
-    if ((cycles_ - begin) % options_.status_cycles != 0) continue;
+    if (cycles_ < look) continue;
     const auto word = read_register(regs::kStatus.offset);
     if (!word) return fail(word.error());
-    if (hardware::run_status(*word).error) return {};
+    if (draining) return {};
+    draining = hardware::run_status(*word).error;
+    look = cycles_ + options_.status_cycles;
   }
   return {};
 }

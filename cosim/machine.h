@@ -18,8 +18,8 @@ struct MachineOptions {
   std::uint32_t seed = 1;             ///< of memories that are not reset, if the model randomises them
   std::uint32_t watchdog = 1U << 17;  ///< cycles without progress of an engine
   std::uint64_t most_cycles = 0;      ///< of one run; 0: no limit
-  /// How often the status is read during a run: an overlay that waits for ever for an answer after an error gives no
-  /// interrupt.
+  /// How often the status is read during a run, and how long what was asked of DDR before an error may take: an overlay
+  /// that waits for ever for an answer gives no interrupt.
   std::uint64_t status_cycles = 100'000;
 };
 

@@ -38,8 +38,10 @@ const char* name(Injection injection) {
 }
 
 constexpr std::uint32_t kWatchdog = 1500;
+/// What was asked of DDR before an error has come after this many cycles, if it comes.
+constexpr std::uint64_t kDrain = 3000;
 /// Cycles that reading and writing registers, and ending a run, may add.
-constexpr std::uint64_t kMargin = 2000;
+constexpr std::uint64_t kMargin = 2000 + 2 * kDrain;
 
 /// A program, and what a run of it without injections takes.
 struct Target {
@@ -61,7 +63,7 @@ class Faults : public ::testing::TestWithParam<const char*> {
     for (std::uint32_t seed = 1; seed <= 3; ++seed) {
       cosim::MachineOptions options = machine_options(rtl().overlay, seed);
       options.watchdog = kWatchdog;
-      options.status_cycles = 256;
+      options.status_cycles = kDrain;
       machines.emplace_back(rtl().library, options);
     }
     return machines;
