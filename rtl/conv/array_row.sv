@@ -17,7 +17,7 @@ module array_row
     input  logic [SLOT_BITS-1:0]        low,
     input  logic [SLOT_BITS-1:0]        high,
     // Steps; conv_stepper explains.
-    input  logic [M-1:0][N-1:0][15:0]   weights,
+    input  logic [DOT_OPERAND_BITS-1:0] weights,  // from dot_weights
     input  logic                        multiply,
     input  logic                        multiply_wide,
     input  logic                        multiply_half,

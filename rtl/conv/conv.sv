@@ -234,6 +234,8 @@ module conv
   logic [P-1:0][DEPTH_BITS-1:0] drain_address;
   logic [CHANNEL_BLOCK_BITS-1:0] drain_block;
   logic [P-1:0][N-1:0][ACC_BITS-1:0] drained_sums;
+  logic [DOT_OPERAND_BITS-1:0] operands;
+  dot_weights dot_weights (.clk, .wide(multiply_wide), .half(multiply_half), .weights, .operands);
   for (genvar p = 0; p < P; p++) begin : rows
     array_row row (
         .clk,
@@ -244,7 +246,7 @@ module conv
         .pad          (pad[p]),
         .low          (low[p]),
         .high         (high[p]),
-        .weights,
+        .weights      (operands),
         .multiply,
         .multiply_wide,
         .multiply_half,

@@ -189,7 +189,7 @@ module conv_drain
 
   logic post_valid;
   logic [PIXELS-1:0][SLOT_BITS-1:0] post_slot;
-  post #(.PIXELS(PIXELS)) post (
+  post #(.PIXELS(PIXELS), .REQUANTIZE_IN_DSP(DSP_REQUANTIZE), .REST_IN_DSP(DSP_POST)) post (
       .clk,
       .rst,
       .in_valid       (valid[1]),

@@ -3,7 +3,7 @@
 // output channels are of meaning; channel m of a half is computed by cell m mod M/2.
 //
 // Portable variant: one 16 × 16 multiplier a product, packed and wide alike; registers behind the sums are for
-// the synthesiser to move into the adder trees. Variants with vendor primitives have the same ports.
+// the synthesiser to move into the adder trees. The variants of rtl/device have the same ports; `w` comes from dot_weights.
 module dot_row
   import overlay_pkg::*, heddle_pkg::*;
 (
@@ -12,7 +12,7 @@ module dot_row
     input  logic                      wide,
     input  logic                      half,
     input  logic [N-1:0][15:0]        x,
-    input  logic [M-1:0][N-1:0][15:0] w,
+    input  logic [M-1:0][N-1:0][15:0] w,     // DOT_OPERAND_BITS
     output logic [M-1:0][63:0]        sums
 );
   localparam int H = M / 2;

@@ -30,8 +30,6 @@ package heddle_pkg;
   localparam int ADD_LATENCY = 7;
   localparam int POST_LATENCY = REQUANTIZE_LATENCY + TABLE_LATENCY + ADD_LATENCY;
 
-  localparam int MAC_LATENCY = 2;  // from the operands of the dot products to their sums
-
   // Slot s of feature memory: word s div P of bank s mod P. Arithmetic is modulo the memory's size, so that sums with
   // negative offsets come out right whenever the final slot lies in the memory.
   typedef struct packed {

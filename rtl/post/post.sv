@@ -11,7 +11,9 @@
 module post
   import overlay_pkg::*, heddle_pkg::*;
 #(
-    parameter int PIXELS = POST_PIXELS
+    parameter int PIXELS = POST_PIXELS,
+    parameter bit REQUANTIZE_IN_DSP = 1'b0,  // which multipliers are DSPs
+    parameter bit REST_IN_DSP = 1'b0
 ) (
     input  logic                                   clk,
     input  logic                                   rst,
@@ -41,7 +43,7 @@ module post
   end
 
   logic [PIXELS-1:0][N-1:0][15:0] quantized, looked_up;
-  requantize #(.PIXELS(PIXELS)) requantizer (
+  requantize #(.PIXELS(PIXELS), .DSP(REQUANTIZE_IN_DSP)) requantizer (
       .clk,
       .rst,
       .in_valid,
@@ -67,7 +69,7 @@ module post
         .in_data ({in_wide, in_add_only ? 8'd0 : in_descriptor.table_number}),
         .out_data({wide, number})
     );
-    post_tables #(.PIXELS(PIXELS)) tables (
+    post_tables #(.PIXELS(PIXELS), .DSP(REST_IN_DSP)) tables (
         .clk,
         .rst,
         .in_valid (valid[REQUANTIZE_LATENCY-1]),
@@ -104,7 +106,7 @@ module post
       .in_data ({in_wide, in_operand_wide, in_use_operand, in_descriptor, in_operand}),
       .out_data(addition)
   );
-  residual_add #(.PIXELS(PIXELS)) adder (
+  residual_add #(.PIXELS(PIXELS), .DSP(REST_IN_DSP)) adder (
       .clk,
       .rst,
       .in_valid       (valid[ADD_START-1]),

@@ -9,7 +9,8 @@
 module post_tables
   import overlay_pkg::*, heddle_pkg::*;
 #(
-    parameter int PIXELS = 1
+    parameter int PIXELS = 1,
+    parameter bit DSP = 1'b0  // multiply in DSPs
 ) (
     input  logic                           clk,
     input  logic                           rst,
@@ -96,6 +97,7 @@ module post_tables
   // 4: choose and multiply; 5: add.
   logic [15:0] closing_q;
   logic [PIXELS-1:0][N-1:0][15:0] from;
+  (* use_dsp = DSP ? "yes" : "no" *)
   logic [PIXELS-1:0][N-1:0][31:0] product;
   always_ff @(posedge clk) begin
     if (valid[1]) closing_q <= closing[mode[1].number];

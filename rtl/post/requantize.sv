@@ -2,12 +2,13 @@
 // clamp(zero + (((acc + bias)·mult + 2^(shift−1)) >> shift), lo, hi) of all lanes: requantize() of
 // src/kernels/integer/arithmetic.h. acc + bias wraps at 48 bits; the verifier proves that it never does.
 //
-// A rigid pipeline of REQUANTIZE_LATENCY cycles. The multiplication is two of 24 × 16 bits. With `in_bypass` the accumulators,
+// A rigid pipeline of REQUANTIZE_LATENCY cycles. The multiplication is of pieces of REQUANTIZE_PIECE bits × 16 bits. With `in_bypass` the accumulators,
 // which are 16-bit values then, pass unchanged. `in_param`: of the channels in the lanes of each pixel, one set for all pixels.
 module requantize
   import overlay_pkg::*, heddle_pkg::*;
 #(
-    parameter int PIXELS = 1
+    parameter int PIXELS = 1,
+    parameter bit DSP = 1'b0  // multiply in DSPs
 ) (
     input  logic                                    clk,
     input  logic                                    rst,
@@ -58,22 +59,31 @@ module requantize
     for (int i = 1; i < 6; i++) if (valid[i-1]) limits[i] <= limits[i-1];
   end
 
-  // 2: two products; 3: registers of the multipliers; 4: their sum.
-  logic [PIXELS-1:0][N-1:0][63:0] low, high, low_q, high_q, product;
+  // 2: a product for each piece; 3: registers of the multipliers; 4: their sum.
+  localparam int PIECE = REQUANTIZE_PIECE;
+  localparam int PIECES = ACC_BITS / PIECE;
+  (* use_dsp = DSP ? "yes" : "no" *)
+  logic [PIECES-1:0][PIXELS-1:0][N-1:0][63:0] part;
+  logic [PIECES-1:0][PIXELS-1:0][N-1:0][63:0] part_q;
+  logic [PIXELS-1:0][N-1:0][63:0] product, product_d;
+  always_comb begin
+    product_d = '0;
+    if (valid[2])
+      for (int p = 0; p < PIXELS; p++)
+        for (int n = 0; n < N; n++) begin
+          product_d[p][n] = part_q[0][p][n] + (part_q[1][p][n] << PIECE);
+          if (PIECES == 3) product_d[p][n] = product_d[p][n] + (part_q[PIECES-1][p][n] << (2 * PIECE));
+        end
+  end
   always_ff @(posedge clk) begin
     if (valid[0])
       for (int p = 0; p < PIXELS; p++)
         for (int n = 0; n < N; n++) begin
-          low[p][n]  <= 64'(biased[p][n][23:0]) * 64'(mult[n]);
-          high[p][n] <= 64'($signed(biased[p][n][47:24])) * 64'($signed({1'b0, mult[n]}));
+          for (int i = 0; i < PIECES - 1; i++) part[i][p][n] <= 64'(biased[p][n][i*PIECE+:PIECE]) * 64'(mult[n]);
+          part[PIECES-1][p][n] <= 64'($signed(biased[p][n][ACC_BITS-1-:PIECE])) * 64'($signed({1'b0, mult[n]}));
         end
-    if (valid[1]) begin
-      low_q  <= low;
-      high_q <= high;
-    end
-    if (valid[2])
-      for (int p = 0; p < PIXELS; p++)
-        for (int n = 0; n < N; n++) product[p][n] <= low_q[p][n] + {high_q[p][n][39:0], 24'd0};
+    if (valid[1]) part_q <= part;
+    if (valid[2]) product <= product_d;
   end
 
   // 5: the shift but for its last bit, on which the rounding depends; 6: round half up; 7: zero point; 8: clamp. The value

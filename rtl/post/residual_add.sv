@@ -7,7 +7,8 @@
 module residual_add
   import overlay_pkg::*, heddle_pkg::*;
 #(
-    parameter int PIXELS = 1
+    parameter int PIXELS = 1,
+    parameter bit DSP = 1'b0  // multiply in DSPs
 ) (
     input  logic                             clk,
     input  logic                             rst,
@@ -67,7 +68,9 @@ module residual_add
     clamp = value < 32'(lo) ? lo : value > 32'(hi) ? hi : value[15:0];
   endfunction
 
-  logic [PIXELS-1:0][N-1:0][63:0] product_a, product_b, product_a_q, product_b_q, sum, shifted;
+  (* use_dsp = DSP ? "yes" : "no" *)
+  logic [PIXELS-1:0][N-1:0][63:0] product_a, product_b;
+  logic [PIXELS-1:0][N-1:0][63:0] product_a_q, product_b_q, sum, shifted;
   logic [PIXELS-1:0][N-1:0][31:0] rounded;
   logic [PIXELS-1:0][N-1:0][15:0] result;
   always_ff @(posedge clk) begin

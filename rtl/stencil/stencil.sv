@@ -359,7 +359,9 @@ module stencil
   assign post_mode = mode[post_tag.which];
   assign freed     = (post_valid && post_tag.pass_last) || (kept_done && block_tag.pass_last);
   post #(
-      .PIXELS(S)
+      .PIXELS(S),
+      .REQUANTIZE_IN_DSP(DSP_STENCIL_POST),
+      .REST_IN_DSP(DSP_STENCIL_POST)
   ) post_lanes (
       .clk, .rst,
       .in_valid       (post_valid),

@@ -53,6 +53,7 @@ module stencil_lanes
 
   // 2: products of 35 bits; 3: accumulators.
   logic [1:0] valid, first, largest;
+  (* use_dsp = DSP_STENCIL ? "yes" : "no" *)
   logic [S-1:0][N-1:0][63:0] product;
   logic [S-1:0][N-1:0][ACC_BITS-1:0] sum_d;
   always_ff @(posedge clk)

@@ -34,6 +34,7 @@ module stencil_taps
   // 1: the taps of each output; 2: products; 3: sums of a row of taps; 4: sums; 5: pairs of bytes.
   logic [S-1:0][2:0][2:0][SLOT_BITS-1:0] element;
   logic [2:0][2:0][N-1:0][15:0] coefficient_q;
+  (* use_dsp = DSP_STENCIL ? "yes" : "no" *)
   logic [S-1:0][2:0][2:0][N-1:0][31:0] product;
   logic [S-1:0][2:0][N-1:0][31:0] row_sum;
   logic [S-1:0][N-1:0][31:0] byte_sum;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "hardware/packages.h"
 #include "hardware/registers.h"
@@ -88,30 +89,73 @@ std::string fill(std::string text, const std::map<std::string, std::string>& val
 }
 
 /// Packages in the order in which they need each other, then all other sources by path.
-std::vector<ExportedFile> generated(const overlay::Overlay& o) {
-  return {{"rtl/packages/overlay_pkg.sv", overlay_package(o)},
+std::vector<ExportedFile> generated(const overlay::Overlay& o, const overlay::Device& device) {
+  return {{"rtl/packages/overlay_pkg.sv", overlay_package(o, &device)},
           {"rtl/packages/isa_pkg.sv", isa_package()},
           {"rtl/packages/registers_pkg.sv", registers_package()}};
 }
 
-Result<std::vector<ExportedFile>> sources(const fs::path& folder) {
+/// Folders of `rtl/device` with the cells of a family.
+std::vector<std::string_view> device_folders(const std::string& family) {
+  if (family == "xcup" || family == "xc7") return {"dsp48", family == "xcup" ? "xcup" : "xc7"};
+  if (family == "ecp5") return {"ecp5"};
+  return {};
+}
+
+/// Is it hardware of this family? Proofs are none, nor are models of primitives.
+bool belongs(const fs::path& relative, const std::string& family) {
+  const std::string top = relative.begin()->string();
+  if (top != "device") return top != "formal";
+  const auto folders = device_folders(family);
+  return std::ranges::find(folders, relative.parent_path().filename().string()) != folders.end();
+}
+
+/// Sources by path, packages first. A module of the family's folders stands in for the portable one of the same name.
+Result<std::vector<fs::path>> source_paths(const fs::path& folder, const std::string& family) {
   std::vector<fs::path> paths;
   std::error_code error;
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string top = fs::relative(it->path(), folder).begin()->string();
-    const bool source = it->path().extension() == ".sv" || it->path().extension() == ".svh";
-    if (source && top != "formal") paths.push_back(it->path());
+    const fs::path relative = fs::relative(it->path(), folder);
+    const bool source = relative.extension() == ".sv" || relative.extension() == ".svh";
+    if (source && belongs(relative, family)) paths.push_back(relative);
   }
   if (error || paths.empty())
     return fail({.code = "rtl.sources", .message = "holds no SystemVerilog sources", .file = folder.string()});
-  std::ranges::sort(paths, {},
-                    [&](const fs::path& path) { return std::pair(path.parent_path().filename() != "packages", path); });
+  const auto is_device = [](const fs::path& path) { return *path.begin() == "device"; };
+  std::set<fs::path> variants;
+  for (const fs::path& path : paths)
+    if (is_device(path)) variants.insert(path.filename());
+  std::erase_if(paths, [&](const fs::path& path) { return !is_device(path) && variants.contains(path.filename()); });
+  std::ranges::sort(paths, {}, [](const fs::path& path) {
+    const bool package = path.stem().string().ends_with("_pkg");
+    return std::pair(!package, path);
+  });
+  return paths;
+}
+
+Result<std::vector<ExportedFile>> sources(const fs::path& folder, const std::string& family) {
+  const auto paths = source_paths(folder, family);
+  if (!paths) return fail(paths.error());
   std::vector<ExportedFile> files;
-  for (const fs::path& path : paths) {
-    auto text = read_file(path);
+  for (const fs::path& path : *paths) {
+    auto text = read_file(folder / path);
     if (!text) return fail(text.error());
-    files.push_back({"rtl/" + fs::relative(path, folder).generic_string(), std::move(*text)});
+    files.push_back({"rtl/" + path.generic_string(), std::move(*text)});
   }
+  return files;
+}
+
+/// Behaviour of the primitives that the family's cells use, for simulators.
+Result<std::vector<ExportedFile>> models(const fs::path& folder, const std::string& family) {
+  std::vector<ExportedFile> files;
+  const std::string_view name = family == "xcup"   ? "DSP48E2"
+                                : family == "xc7"  ? "DSP48E1"
+                                : family == "ecp5" ? "MULT18X18D"
+                                                   : "";
+  if (name.empty()) return files;
+  auto text = read_file(folder / "device" / "model" / fmt::format("{}.sv", name));
+  if (!text) return fail(text.error());
+  files.push_back({fmt::format("sim/{}.sv", name), std::move(*text)});
   return files;
 }
 
@@ -146,7 +190,8 @@ std::string readme(const overlay::Overlay& o, const overlay::Device& device, con
       "place and "
       "route can show it).\n\n- `rtl/`: the sources; `sources.f`: all of them in the order of compilation.\n"
       "- `rtl/heddle_ip.v`: the top for block designs; `rtl/top/heddle_overlay.sv`: the overlay itself.\n"
-      "- `overlay.toml`: what it was made from.\n\nScripts:\n\n",
+      "- `sim/`: behaviour of the device's primitives, for simulators only.\n- `overlay.toml`: what it was made "
+      "from.\n\nScripts:\n\n",
       o.name, device.part, device.board, o.P, o.M, o.N, std::int64_t{o.P} * o.M * o.N, o.axi_ports, o.axi_bytes,
       o.clock_mhz);
   for (const Script& script : list) out += fmt::format("- `{}`\n", script.target);
@@ -161,12 +206,15 @@ std::string readme(const overlay::Overlay& o, const overlay::Device& device, con
 
 Result<std::vector<ExportedFile>> export_overlay(const overlay::Overlay& overlay, const overlay::Device& device,
                                                  const std::string& rtl_folder) {
-  std::vector<ExportedFile> files = generated(overlay);
-  auto copied = sources(rtl_folder);
+  std::vector<ExportedFile> files = generated(overlay, device);
+  auto copied = sources(rtl_folder, device.family);
   if (!copied) return fail(copied.error());
   std::ranges::move(*copied, std::back_inserter(files));
   files.push_back({"rtl/heddle_ip.v", ip_wrapper(overlay)});
   files.push_back({"sources.f", file_list(files)});
+  auto primitives = models(rtl_folder, device.family);
+  if (!primitives) return fail(primitives.error());
+  std::ranges::move(*primitives, std::back_inserter(files));
   files.push_back({"overlay.toml", to_toml(overlay)});
   const VendorNames* vendor = vendor_names(device.name);
   const std::vector<Script> list = scripts(device, vendor);

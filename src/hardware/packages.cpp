@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <vector>
 
 #include "isa/instruction.h"
 #include "isa/names.h"
 #include "isa/program.h"
+#include "overlay/estimate.h"
 
 namespace heddle::hardware {
 namespace {
@@ -58,9 +60,36 @@ std::string head(std::string_view package, std::string_view what) {
                      package);
 }
 
+/// What the rest of the array must know of the dot products.
+std::string dot_constants(const overlay::Overlay& o, std::string_view family) {
+  const std::int64_t weights = std::int64_t{o.M} * o.N;
+  const auto both = [](std::int64_t latency, std::int64_t bits) {
+    return constant("MAC_LATENCY", latency) + constant("DOT_OPERAND_BITS", bits);
+  };
+  // Registers of rtl/device/dsp48: a chain of DSPs and four beside it; of rtl/device/ecp5: two and a tree of adders.
+  if (family == "xcup") return both(std::min(o.N, 8) + 4, weights / 2 * 27);
+  if (family == "xc7") return both(std::min(o.N, 4) + 4, weights / 2 * 25);
+  if (family == "ecp5") return both(2 + std::countr_zero(static_cast<unsigned>(o.N)), weights * 16);
+  return both(2, weights * 16);
+}
+
+/// Which multipliers are DSPs.
+std::string dsp_constants(const overlay::Overlay& o, const overlay::Device& device) {
+  const overlay::DspPlan plan = plan_dsps(o, device);
+  std::string out = constant("REQUANTIZE_PIECE", device.family == "ecp5" ? 16 : 24);
+  const auto bit = [&](std::string_view name, bool value) {
+    out += fmt::format("  localparam bit {} = {};\n", name, value ? 1 : 0);
+  };
+  bit("DSP_REQUANTIZE", !device.family.empty());
+  bit("DSP_POST", plan.post);
+  bit("DSP_STENCIL_POST", plan.stencil_post);
+  bit("DSP_STENCIL", plan.stencil);
+  return out;
+}
+
 }  // namespace
 
-std::string overlay_package(const overlay::Overlay& o) {
+std::string overlay_package(const overlay::Overlay& o, const overlay::Device* device) {
   std::string out = head("overlay_pkg", fmt::format("Parameters of the overlay '{}'.", o.name));
   out += constant("P", o.P) + constant("M", o.M) + constant("N", o.N);
   out += constant("ACC_DEPTH", o.acc_depth) + constant("WEIGHT_CYCLES", o.weight_cycles);
@@ -72,6 +101,9 @@ std::string overlay_package(const overlay::Overlay& o) {
   out += constant("AXI_PORTS", o.axi_ports) + constant("AXI_BYTES", o.axi_bytes);
   for (const char* unit : {"upsample", "average", "table", "multiply"})
     out += fmt::format("  localparam bit UNIT_{} = {};\n", upper(unit), o.has_unit(unit) ? 1 : 0);
+  const overlay::Device target = device == nullptr ? overlay::Device{} : *device;
+  out += "  // Of the device: the dot products (cycles, bits of all weights as the rows take them), what is in DSPs.\n";
+  out += dot_constants(o, target.family) + dsp_constants(o, target);
   out += fmt::format("  localparam logic [63:0] FINGERPRINT = 64'h{:016x};\n", fingerprint(o));
   return out + "endpackage\n";
 }

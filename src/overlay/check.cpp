@@ -179,7 +179,9 @@ std::vector<Diagnostic> warnings(const Overlay& overlay, const Device& device) {
       list.push_back(warning(what, fmt::format("about {:.0f} of {:.0f} (estimate); timing seldom closes above {:.0f} %",
                                                need, have, 100 * share)));
   };
-  ceiling(static_cast<double>(used.dsp), static_cast<double>(device.dsp), 0.80, "dsp");
+  const bool integer = overlay.format == NumberFormat::integer;
+  const std::int64_t dsps = integer ? plan_dsps(overlay, device).required * overlay.cores : used.dsp;
+  ceiling(static_cast<double>(dsps), static_cast<double>(device.dsp), 0.80, "dsp");
   ceiling(static_cast<double>(used.bram18) / 2, static_cast<double>(device.bram36), 0.88, "bram36");
   ceiling(static_cast<double>(used.uram), static_cast<double>(device.uram), 0.88, "uram");
   if (overlay.ddr_gb_per_s > device.ddr_gb_per_s * 1.001)

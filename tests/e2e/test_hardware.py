@@ -35,6 +35,8 @@ def test_sources_pass_lint(overlay, tmp_path):
         "-Wall",
         *waived,
         "-Irtl/common",
+        "-y",
+        "sim",
         "-f",
         "sources.f",
         "--top-module",

@@ -20,17 +20,35 @@ TEST(Estimate, CountsTheDesignsDsps) {
   ASSERT_TRUE(zu9 && ecp5);
   Overlay o;
   o.weight_words = 2048;
-  EXPECT_EQ(estimate(o, *zu9).dsp, 1792 + 128);
+  EXPECT_EQ(plan_dsps(o, *zu9).required, 1792 + 2 * 64);
+  // The rest of CONV's POST (three a lane) and STENCIL's POST (five) fit as well, its 640 products do not.
+  EXPECT_EQ(estimate(o, *zu9).dsp, 1792 + 5 * 64 + 5 * 64);
   o.P = 9;
   o.post_lanes = 80;
-  EXPECT_EQ(estimate(o, *zu9).dsp, 2304 + 160);
+  EXPECT_EQ(estimate(o, *zu9).dsp, 2304 + 2 * 80);
   o.P = 9, o.M = 8, o.N = 2, o.post_lanes = 4;
-  EXPECT_EQ(estimate(o, *ecp5).dsp, 144 + 12);
+  EXPECT_EQ(estimate(o, *ecp5).dsp, 144 + 3 * 4) << "three for 48 x 16 bits";
   o.format = NumberFormat::fp32;
   EXPECT_EQ(estimate(o, *zu9).dsp, 2 * (144 + 4));
   o.format = NumberFormat::bf16;
   o.cores = 2;
   EXPECT_EQ(estimate(o, *zu9).dsp, 2 * (144 + 4));
+}
+
+TEST(Estimate, PutsOptionalMultipliersIntoDspsWhileThereAreEnough) {
+  const auto zu9 = find_device("zu9");
+  const auto zu2 = find_device("zu2");
+  ASSERT_TRUE(zu9 && zu2);
+  Overlay o;
+  o.P = 3, o.M = 16, o.N = 8, o.post_lanes = 8, o.stencil_pixels = 3;
+  const DspPlan large = plan_dsps(o, *zu9), small = plan_dsps(o, *zu2);
+  EXPECT_TRUE(large.post && large.stencil_post && large.stencil);
+  EXPECT_EQ(large.total, 192 + 5 * 8 + 5 * 24 + 10 * 24 + 3);
+  EXPECT_TRUE(small.post);
+  EXPECT_FALSE(small.stencil_post || small.stencil);
+  EXPECT_EQ(small.total, 192 + 5 * 8);
+  o.units = {};
+  EXPECT_EQ(plan_dsps(o, *zu9).total, 192 + 4 * 8 + 4 * 24 + 10 * 24) << "no tables, no bilinear weights";
 }
 
 TEST(Estimate, FillsUramWithFeaturesFirst) {
