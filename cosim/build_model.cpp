@@ -59,7 +59,8 @@ Result<Sources> find_sources() {
     for (const auto& file : fs::directory_iterator(folder.path(), error))
       if (file.path().extension() == ".sv" || file.path().extension() == ".svh") sources.files.push_back(file.path());
   }
-  for (const char* name : {"model.vlt", "model_api.h", "model_wrapper.cpp"}) sources.files.push_back(sources.cosim / name);
+  for (const char* name : {"fast_verilated.h", "model.vlt", "model_api.h", "model_wrapper.cpp"})
+    sources.files.push_back(sources.cosim / name);
   std::ranges::sort(sources.folders);
   std::ranges::sort(sources.files);
   return sources;
@@ -138,7 +139,7 @@ std::vector<std::string> verilator_command(const Sources& sources, const fs::pat
 }
 
 /// Compiles what Verilator wrote. Assertion models are small and short-lived, the others run long.
-std::vector<std::string> make_command(const fs::path& work, const ModelOptions& options) {
+std::vector<std::string> make_command(const Sources& sources, const fs::path& work, const ModelOptions& options) {
   const int jobs =
       options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::vector<std::string> command{"make",
@@ -153,6 +154,7 @@ std::vector<std::string> make_command(const fs::path& work, const ModelOptions& 
                                    "OPT_SLOW=-O0 -fPIC",
                                    "OPT_GLOBAL=-O1 -fPIC",
                                    options.assertions ? "OPT_FAST=-O1 -fPIC" : "OPT_FAST=-O2 -fPIC",
+                                   "USER_CPPFLAGS=-include " + (sources.cosim / "fast_verilated.h").string(),
                                    "Vdut__ALL.a"};
   if (on_path("ccache")) command.emplace_back("OBJCACHE=ccache");
   return command;
@@ -198,7 +200,7 @@ Status build_in(const overlay::Overlay& overlay, const ModelOptions& options, co
     status.error().front().hint = "the models need Verilator 5 and a C++ compiler (Debian: verilator, g++, make)";
     return status;
   }
-  if (status = run_command(make_command(work, options), log); !status) return status;
+  if (status = run_command(make_command(sources, work, options), log); !status) return status;
   return run_command(link_command(overlay, sources, work, library), log);
 }
 
