@@ -11,6 +11,7 @@
 #include "cli/json.h"
 #include "cli/model_options.h"
 #include "cli/progress.h"
+#include "cli/timing.h"
 #include "isa/container.h"
 #include "numpy/npy.h"
 #include "quant/lower.h"
@@ -23,7 +24,7 @@ struct Options {
   QuantizeFlags quantize;
   std::string overlay = "zcu102", backend = "functional", input, output;
   int threads = 0, top = 5, repeat = 1;
-  bool json = false;
+  bool json = false, timing_only = false;
 };
 
 /// Everything that running needs, from a model or from a program file.
@@ -32,6 +33,7 @@ struct Prepared {
   std::vector<std::string> output_names, labels;
   std::vector<compiler::Sample> samples;
   Execute execute;
+  std::shared_ptr<const isa::Program> program;  ///< if it runs on a device
   Json details = Json::object();
 };
 
@@ -80,8 +82,8 @@ Result<Prepared> prepare_model(const Options& options) {
   if (!overlay) return fail(overlay.error());
   Result<compiler::Built> built = compiler::compile_model(*quantized, *overlay);
   if (!built) return fail(std::move(built.error()));
-  Result<Execute> execute =
-      execute_program(std::make_shared<isa::Program>(std::move(built->program)), options.backend, options.threads);
+  prepared.program = std::make_shared<const isa::Program>(std::move(built->program));
+  Result<Execute> execute = execute_program(prepared.program, options.backend, options.threads);
   if (!execute) return fail(std::move(execute.error()));
   prepared.execute = std::move(*execute);
   return prepared;
@@ -97,6 +99,7 @@ Result<Prepared> prepare_program(const Options& options) {
   if (!read) return fail(std::move(read.error()));
   auto program = std::make_shared<const isa::Program>(std::move(*read));
   Prepared prepared;
+  prepared.program = program;
   for (const std::string& name : program->inputs)
     for (const isa::ProgramTensor& tensor : program->tensors)
       if (tensor.name == name) prepared.inputs.push_back({name, tensor.type, tensor.shape});
@@ -195,7 +198,39 @@ Result<double> time_runs(const Prepared& prepared, int repeat) {
   return seconds[static_cast<std::size_t>(repeat / 2)];
 }
 
+/// The program of a model or of a program file, for its timing alone.
+Result<isa::Program> program_of(const Options& options) {
+  if (!options.model.model.ends_with(".onnx")) return isa::read_program(options.model.model);
+  Result<compiler::Model> model = load(options.model);
+  if (!model) return fail(std::move(model.error()));
+  const Result<compiler::Quantized> quantized = quantize(std::move(*model), options.quantize, {});
+  if (!quantized) return fail(quantized.error());
+  const Result<overlay::Overlay> overlay = overlay::find_overlay(options.overlay);
+  if (!overlay) return fail(overlay.error());
+  Result<compiler::Built> built = compiler::compile_model(*quantized, *overlay);
+  if (!built) return fail(std::move(built.error()));
+  return std::move(built->program);
+}
+
+Result<int> run_timing(const Options& options) {
+  const Result<isa::Program> program = program_of(options);
+  if (!program) return fail(program.error());
+  const Result<Json> timing = timing_json(*program);
+  if (!timing) return fail(timing.error());
+  if (options.json)
+    print_json(*timing);
+  else
+    print_timing(*timing);
+  return 0;
+}
+
 Result<int> run(const Options& options) {
+  if (options.timing_only) return run_timing(options);
+  if (options.input.empty())
+    return fail({.code = "usage.input",
+                 .message = "there is nothing to run on",
+                 .field = "--input",
+                 .hint = "give --input, or --timing-only"});
   Result<Prepared> prepared =
       options.model.model.ends_with(".onnx") ? prepare_model(options) : prepare_program(options);
   if (!prepared) return fail(std::move(prepared.error()));
@@ -217,11 +252,17 @@ Result<int> run(const Options& options) {
     result["median_seconds"] = *seconds;
   }
   result["results"] = rows;
+  if (options.backend == "cycle" && prepared->program) {
+    Result<Json> timing = timing_json(*prepared->program);
+    if (!timing) return fail(std::move(timing.error()));
+    result["timing"] = std::move(*timing);
+  }
   if (options.json) {
     print_json(result);
     return 0;
   }
   for (const Json& row : rows) print_summary(row);
+  if (result.contains("timing")) print_timing(result["timing"]);
   if (options.repeat > 1)
     fmt::print("median of {} runs: {:.3f} ms\n", options.repeat, result["median_seconds"].get<double>() * 1e3);
   return 0;
@@ -235,11 +276,12 @@ void add_run(CLI::App& app, Outcome& outcome) {
   add_model_options(*command, options->model);
   add_quantize_options(*command, options->quantize);
   add_overlay_option(*command, options->overlay);
-  command->add_option("--input", options->input, ".npz keyed by input name, .npy, picture, or a folder of these")
-      ->required();
+  command->add_option("--input", options->input, ".npz keyed by input name, .npy, picture, or a folder of these");
   command->add_option("--output", options->output, ".npz or .npy file; a folder when there are several inputs");
   command->add_option("--backend", options->backend, "float, reference (integers), functional, cycle, rtl or xrt")
       ->capture_default_str();
+  command->add_flag("--timing-only", options->timing_only,
+                    "cycles by the cycle machine, without data: no --input, no outputs");
   command->add_option("--threads", options->threads, "threads of the functional machine; 0: all cores")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cosim/rtl_device.h"
+#include "runtime/cycle_device.h"
 #include "runtime/job_device.h"
 #include "xrt/card_executor.h"
 
@@ -25,6 +26,10 @@ struct Backend {
 
 Result<std::shared_ptr<Device>> make_functional(const overlay::Overlay& overlay, const FunctionalOptions& options) {
   return make_functional_device(overlay, options);
+}
+
+Result<std::shared_ptr<Device>> make_cycle(const overlay::Overlay& overlay, const FunctionalOptions& options) {
+  return make_cycle_device(overlay, options);
 }
 
 Result<std::shared_ptr<Device>> make_rtl(const overlay::Overlay& overlay, const FunctionalOptions& options) {
@@ -49,7 +54,7 @@ Result<std::shared_ptr<Device>> make_xrt(const overlay::Overlay& overlay, const 
 
 constexpr std::array kBackends{
     Backend{"functional", make_functional, ""},
-    Backend{"cycle", nullptr, "the cycle model"},
+    Backend{"cycle", make_cycle, ""},
     Backend{"rtl", make_rtl, ""},
     Backend{"xrt", make_xrt, ""},
 };

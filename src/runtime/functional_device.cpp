@@ -9,26 +9,11 @@
 #include <vector>
 
 #include "isa/codec.h"
-#include "runtime/job_device.h"
+#include "runtime/functional_executor.h"
 #include "sim/functional_machine.h"
 
 namespace heddle::runtime {
 namespace {
-
-Result<sim::Streams> decode_streams(const isa::OverlaySegment& segment) {
-  sim::Streams streams;
-  Diagnostics found;
-  for (std::size_t e = 0; e < isa::kEngines; ++e)
-    for (const isa::Word& word : segment.streams[e]) {
-      auto instruction = isa::decode(word);
-      if (instruction)
-        streams[e].push_back(*instruction);
-      else
-        found.insert(found.end(), instruction.error().begin(), instruction.error().end());
-    }
-  if (!found.empty()) return fail(std::move(found));
-  return streams;
-}
 
 struct PreparedForSim final : Executor::Prepared {
   explicit PreparedForSim(sim::PreparedSegment prepared) : segment(std::move(prepared)) { extent = segment.extent; }
@@ -78,12 +63,35 @@ class FunctionalExecutor final : public Executor {
 
 }  // namespace
 
+Result<sim::Streams> decode_streams(const isa::OverlaySegment& segment) {
+  sim::Streams streams;
+  Diagnostics found;
+  for (std::size_t e = 0; e < isa::kEngines; ++e)
+    for (const isa::Word& word : segment.streams[e]) {
+      auto instruction = isa::decode(word);
+      if (instruction)
+        streams[e].push_back(*instruction);
+      else
+        found.insert(found.end(), instruction.error().begin(), instruction.error().end());
+    }
+  if (!found.empty()) return fail(std::move(found));
+  return streams;
+}
+
+FunctionalOptions with_threads(FunctionalOptions options) {
+  if (options.threads <= 0) options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return options;
+}
+
+std::unique_ptr<Executor> make_functional_executor(const overlay::Overlay& overlay, const FunctionalOptions& options) {
+  return std::make_unique<FunctionalExecutor>(overlay, options);
+}
+
 std::shared_ptr<Device> make_functional_device(const overlay::Overlay& overlay, const FunctionalOptions& options) {
-  FunctionalOptions settled = options;
-  if (settled.threads <= 0) settled.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const FunctionalOptions settled = with_threads(options);
   return make_job_device(overlay,
                          {.backend = "functional", .memory_bytes = settled.memory_bytes, .workers = settled.threads},
-                         std::make_unique<FunctionalExecutor>(overlay, settled));
+                         make_functional_executor(overlay, settled));
 }
 
 }  // namespace heddle::runtime

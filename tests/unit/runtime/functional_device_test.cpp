@@ -143,7 +143,7 @@ TEST(FunctionalDevice, LoadsOnlyWhatIsVerified) {
 TEST(Backends, AreMadeByName) {
   EXPECT_TRUE(make_device("functional", test_overlay()));
   EXPECT_EQ(backend_names().size(), 4U);
-  EXPECT_THAT(error_of(make_device("cycle", test_overlay())), HasSubstr("does not contain"));
+  EXPECT_TRUE(make_device("cycle", test_overlay()));
   EXPECT_THAT(error_of(make_device("functonal", test_overlay())), HasSubstr("did you mean 'functional'"));
   const auto unavailable = make_device("xrt", test_overlay());
   ASSERT_FALSE(unavailable);
