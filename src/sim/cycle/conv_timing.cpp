@@ -127,7 +127,7 @@ struct Issue {
   double steps = 0, reads = 0;  ///< cycles in which the array starts a step; requests of the reader
   double weights = 0, bank = 0;
   double drain = 0, drain_last = 0;  ///< cycles of POST, and of the last pass
-  double chunks = 0;
+  double chunks = 0, passes = 0;
 };
 
 Issue issue_of(const isa::Instruction& i, const Shape& s, const Parameters& p) {
@@ -166,6 +166,7 @@ Issue issue_of(const isa::Instruction& i, const Shape& s, const Parameters& p) {
     issue.bank += std::max(0.0, cycles - std::max(steps, weights));
     issue.drain += drain;
     issue.drain_last = drain;
+    ++issue.passes;
     issue.chunks += chunks * static_cast<double>(channel_blocks);
   });
   issue.issued = end;
@@ -206,10 +207,11 @@ Timing conv_timing(const isa::Instruction& i, const Parameters& p) {
   t.read.regions = regions_of(box_of(source_view(i, p.banks), s.slots, i[Field::src_height], i[Field::src_width]), p);
   double requests = issue.reads;
   if (i[Field::use_operand] != 0) {
-    // Where they are in the same region, the reader and the operand take turns.
+    // Where they are in the same region, the reader and the operand take turns; nothing is read during the last drain.
     const double chance = meeting(box_regions(operand_view(i, p.banks)), t.read.regions);
-    requests += issue.chunks * chance;
-    t.work = std::max(t.work, issue.reads + issue.chunks - (1 - chance) * t.work);
+    const double meanwhile = issue.chunks * (1 - 1 / issue.passes);
+    requests += meanwhile * chance;
+    t.work = std::max(t.work, issue.reads + meanwhile - (1 - chance) * t.work);
   }
   t.front = std::min(t.work, 4.0);
   t.read.rate = requests / t.work;

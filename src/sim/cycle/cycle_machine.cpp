@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numeric>
 
 #include "sim/cycle/account.h"
 #include "sim/cycle/fetch.h"
@@ -48,8 +47,8 @@ struct Task {
   const Timing* timing = nullptr;
   double start = 0, flows_from = 0, left = 0;
   bool flowing = false;
-  PortBeats port_left{};  ///< of a transfer
-  double done = kNever;   ///< known when its work is over
+  Beats beats;           ///< of a transfer
+  double done = kNever;  ///< known when its work is over
 };
 
 struct EngineState {
@@ -110,7 +109,10 @@ class Simulation {
   std::array<Semaphore, isa::kSemaphores> semaphores_;
   std::array<EngineState, isa::kEngines> engines_;
   std::size_t ports_;
+  // The rates, and what they were found for.
   Rates rates_;
+  Flows flows_{};
+  bool fetching_ = false, shared_ = false;
   double now_ = 0, end_ = 0;
   double brought_ = 0;  ///< beats that port 0 brought to others than the fetch
   std::array<std::vector<std::uint64_t>, isa::kEngines> started_, done_;
@@ -230,7 +232,7 @@ bool Simulation::may_flow(const EngineState& state, int k) const {
 /// Does port q move beats of this task, the k-th of its engine?
 bool moves(const EngineState& state, int k, std::size_t q) {
   const Task& task = state.tasks[static_cast<std::size_t>(k)];
-  return task.flowing && task.port_left[q] > 0 && (k == 0 || state.tasks[0].port_left[q] <= 0);
+  return task.flowing && task.beats.port[q] > 0 && (k == 0 || state.tasks[0].beats.port[q] <= 0);
 }
 
 /// Cycles until the task's work, or what one port has of it, is over.
@@ -240,7 +242,7 @@ double Simulation::time_left(std::size_t e, int k) const {
   if (!task.timing->transfers()) return rates_.rate[e] > 0 ? task.left / rates_.rate[e] : kNever;
   double cycles = kNever;
   for (std::size_t q = 0; q < ports_; ++q)
-    if (moves(state, k, q) && rates_.port[e][q] > 0) cycles = std::min(cycles, task.port_left[q] / rates_.port[e][q]);
+    if (moves(state, k, q) && rates_.port[e][q] > 0) cycles = std::min(cycles, task.beats.port[q] / rates_.port[e][q]);
   return cycles;
 }
 
@@ -255,12 +257,13 @@ void Simulation::progress(std::size_t e, double cycles) {
     if (timing.transfers()) {
       for (std::size_t q = 0; q < ports_; ++q) {
         if ((moved >> q & 1) != 0 || !moves(state, k, q)) continue;
-        const double beats = std::min(task.port_left[q], rates_.port[e][q] * cycles);
-        task.port_left[q] -= beats;
-        if (task.port_left[q] < kLittle) task.port_left[q] = 0;
+        const double beats = std::min(task.beats.port[q], rates_.port[e][q] * cycles);
+        task.beats.port[q] -= beats;
+        if (task.beats.port[q] < kLittle) task.beats.port[q] = 0;
         moved |= std::uint64_t{1} << q;
       }
-      task.left = std::accumulate(task.port_left.begin(), task.port_left.end(), 0.0);
+      refill(task.beats, timing, ports_);
+      task.left = task.beats.sum();
       continue;
     }
     const double units = std::min(task.left, rates_.rate[e] * cycles);
@@ -335,12 +338,12 @@ void Simulation::start(std::size_t e) {
   };
   if (timing.transfers()) {
     Task& task = state.tasks[static_cast<std::size_t>(state.running - 1)];
-    task.port_left = deal(timing, ports_, state.turn);
+    task.beats = deal(timing, ports_, state.turn);
     double behind = 0;
     for (std::size_t q = 0; timing.reads_ddr && q < ports_; ++q)
-      if (task.port_left[q] > 0) behind = std::max(behind, backlog(q, e));
+      if (task.beats.port[q] > 0) behind = std::max(behind, backlog(q, e));
     task.flows_from += behind;
-    task.left = std::accumulate(task.port_left.begin(), task.port_left.end(), 0.0);
+    task.left = task.beats.sum();
   }
   state.pending = false;
   state.setup_free = now_ + 1;
@@ -397,7 +400,12 @@ void Simulation::share_rates() {
       for (std::size_t q = 0; q < ports_; ++q)
         if (moves(engines_[e], k, q)) flows[e].ports |= std::uint64_t{1} << q;
     }
-  share(flows, fetch_.busy(now_), segment_.parameters, rates_);
+  const bool fetching = fetch_.busy(now_);
+  if (shared_ && flows == flows_ && fetching == fetching_) return;
+  shared_ = true;
+  flows_ = flows;
+  fetching_ = fetching;
+  share(flows, fetching, segment_.parameters, rates_);
 }
 
 /// Beats of a port that others than engine `self` have asked for and that have not come.
@@ -408,7 +416,7 @@ double Simulation::outstanding(std::size_t port, std::size_t self) const {
     if (e == self) continue;
     double left = 0;
     for (int k = 0; k < engines_[e].running; ++k)
-      left += engines_[e].tasks[static_cast<std::size_t>(k)].port_left[port];
+      left += engines_[e].tasks[static_cast<std::size_t>(k)].beats.port[port];
     beats += std::min(left, static_cast<double>(kRoomBeats));
   }
   return beats;

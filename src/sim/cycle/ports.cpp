@@ -2,42 +2,54 @@
 #include "sim/cycle/ports.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace heddle::sim::cycle {
 namespace {
 
-/// Pieces that a port takes before the first of them is through: those that its room holds, and one or two in
-/// burst_splitter.
-constexpr double kAhead = 4;
-/// Transfers of more pieces spread evenly.
-constexpr double kMany = 256;
+/// Beats that a port takes before the first of them has come: its room, and what stands in burst_splitter.
+double window(const Timing& timing) {
+  return static_cast<double>(kRoomBeats) + 1.5 * timing.piece_beats;
+}
 
 }  // namespace
 
-PortBeats deal(const Timing& timing, std::size_t ports, std::size_t& turn) {
-  PortBeats beats{};
+double Beats::sum() const {
+  return std::accumulate(port.begin(), port.end(), pool);
+}
+
+Beats deal(const Timing& timing, std::size_t ports, std::size_t& turn) {
+  Beats beats;
   if (timing.one_port) {
-    beats[0] = timing.work;
+    beats.port[0] = timing.work;
     if (ports > 1) turn = 1;
     return beats;
   }
-  const double pieces = timing.runs * (timing.run_pieces + 1);
-  if (pieces > kMany) {
-    std::fill_n(beats.begin(), ports, timing.work / static_cast<double>(ports));
-    turn = (turn + static_cast<std::size_t>(pieces)) % ports;
-    return beats;
-  }
-  double dealt = 0;
+  const double room = window(timing);
+  double left = timing.work;
   for (double run = 0; run < timing.runs; ++run)
-    for (double piece = 0; piece <= timing.run_pieces; ++piece, ++dealt) {
-      std::size_t port = turn;
-      if (dealt >= kAhead * static_cast<double>(ports))
-        port = static_cast<std::size_t>(
-            std::min_element(beats.begin(), beats.begin() + static_cast<std::ptrdiff_t>(ports)) - beats.begin());
-      beats[port] += piece < timing.run_pieces ? timing.piece_beats : timing.rest_beats;
-      turn = port + 1 == ports ? 0 : port + 1;
+    for (double piece = 0; piece <= timing.run_pieces; ++piece) {
+      double& port = beats.port[turn];
+      if (port >= room) {
+        beats.pool = left;
+        return beats;
+      }
+      const double size = std::min(left, piece < timing.run_pieces ? timing.piece_beats : timing.rest_beats);
+      port += size;
+      left -= size;
+      turn = turn + 1 == ports ? 0 : turn + 1;
     }
   return beats;
+}
+
+void refill(Beats& beats, const Timing& timing, std::size_t ports) {
+  if (beats.pool <= 0) return;
+  double room = 0;
+  for (std::size_t q = 0; q < ports; ++q) room += std::max(0.0, window(timing) - beats.port[q]);
+  if (room <= 0) return;
+  const double share = std::min(1.0, beats.pool / room);
+  for (std::size_t q = 0; q < ports; ++q) beats.port[q] += share * std::max(0.0, window(timing) - beats.port[q]);
+  beats.pool = share < 1 ? 0 : beats.pool - room;
 }
 
 }  // namespace heddle::sim::cycle

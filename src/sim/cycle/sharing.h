@@ -13,6 +13,7 @@ namespace heddle::sim::cycle {
 struct Flow {
   const Timing* timing = nullptr;  ///< null: none
   std::uint64_t ports = 0;         ///< of a transfer: ports that have beats to move (bit q: port q)
+  friend bool operator==(const Flow&, const Flow&) = default;
 };
 using Flows = std::array<Flow, isa::kEngines>;
 

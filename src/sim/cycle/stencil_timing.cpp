@@ -17,7 +17,8 @@ using isa::StencilOp;
 constexpr double kReadLead = 5;  ///< from the start to the first request
 /// Reads of parameters and of coefficients that may be left when a pass begins (stencil_fetch).
 constexpr double kParamsEarly = 10, kCoefficientsEarly = 7;
-constexpr double kSumsKept = 7;  ///< from the last request to `done` where sums are kept
+constexpr double kFirstParams = 4;  ///< cycles by which they come later than the first group
+constexpr double kSumsKept = 7;     ///< from the last request to `done` where sums are kept
 
 bool is_window_op(StencilOp op) {
   return op == StencilOp::depthwise || op == StencilOp::maximum || op == StencilOp::average;
@@ -79,10 +80,11 @@ std::int64_t taps_of(const isa::Instruction& i) {
   return 1;
 }
 
-/// Rounds of a group whose lanes lie `stride` slots apart.
-std::int64_t lane_rounds(std::int64_t stride, const Parameters& p) {
+/// Rounds of bank conflicts over `width` pixels that lie `stride` slots apart, a strip of lanes at a time.
+std::int64_t lane_rounds(std::int64_t width, std::int64_t stride, const Parameters& p) {
   const std::int64_t different = p.banks / std::gcd(p.banks, std::max<std::int64_t>(1, stride));
-  return ceil_div(p.stencil_pixels, different);
+  const std::int64_t strips = width / p.stencil_pixels, rest = width % p.stencil_pixels;
+  return strips * ceil_div(p.stencil_pixels, different) + ceil_div(rest, different);
 }
 
 Walk walk_of(const isa::Instruction& i, StencilPath path, const Parameters& p) {
@@ -101,10 +103,18 @@ Walk walk_of(const isa::Instruction& i, StencilPath path, const Parameters& p) {
   const bool sum = path == StencilPath::sum;
   const bool strided = is_window_op(static_cast<StencilOp>(i[Field::stencil_op])) ||
                        static_cast<StencilOp>(i[Field::stencil_op]) == StencilOp::identity;
-  walk.strips = static_cast<double>(ceil_div(sum ? i[Field::src_width] : i[Field::out_width], p.stencil_pixels));
+  const std::int64_t width = sum ? i[Field::src_width] : i[Field::out_width];
+  walk.strips = static_cast<double>(ceil_div(width, p.stencil_pixels));
   walk.strip = static_cast<double>((sum ? i[Field::src_height] : i[Field::out_height]) * taps_of(i) *
-                                   lane_rounds(strided ? i[Field::stride_w] : 1, p));
+                                   lane_rounds(width, strided ? i[Field::stride_w] : 1, p)) /
+               walk.strips;
   return walk;
+}
+
+/// Groups before the first one that completes outputs.
+double groups_ahead(const isa::Instruction& i, StencilPath path, const Parameters& p) {
+  if (path != StencilPath::window) return static_cast<double>(taps_of(i) - 1);
+  return static_cast<double>(window_rows(i).lead * window_strip(i[Field::stride_w], i[Field::kernel_w], p).groups);
 }
 
 double setup_cycles(const isa::Instruction& i, StencilPath path, const Parameters& p) {
@@ -151,13 +161,15 @@ Timing stencil_timing(const isa::Instruction& i, const Parameters& p) {
       path == StencilPath::window && op == StencilOp::depthwise ? static_cast<double>(taps_of(i)) : 0;
   const double latency = path == StencilPath::window ? 34 : path == StencilPath::point ? 31 : 32;
   // Two banks of parameters: the pass after the next one waits until this one is through with its bank.
-  const double free = latency - 17 + std::max({0.0, params - kParamsEarly, coefficients - kCoefficientsEarly});
-  const double pass = std::max({walk.pass(), params + 1, coefficients + 1, (walk.pass() + free) / 2});
+  const double late = std::max({0.0, params - kParamsEarly, coefficients - kCoefficientsEarly});
+  const double free = latency - 17 + late;
+  const double pass = std::max({walk.pass(), params + 1, coefficients + 1});
+  const double waits = std::max(0.0, (walk.pass() + free) / 2 - pass) * std::max(0.0, walk.passes - 2);
   Timing t;
   t.setup = setup_cycles(i, path, p);
-  t.lead = kReadLead;
+  t.lead = kReadLead + (results ? std::max(0.0, kFirstParams + late - groups_ahead(i, path, p)) : 0);
   t.chain = path == StencilPath::window ? Chain::window : path == StencilPath::point ? Chain::point : Chain::alone;
-  t.work = pass * walk.passes + walk.extra;
+  t.work = pass * walk.passes + waits + walk.extra;
   t.front = std::min(t.work, 2.0);
   t.busy = walk.pass() * walk.passes + walk.extra;
   t.weights = t.work - t.busy;

@@ -14,10 +14,10 @@ using isa::Field;
 using isa::Space;
 
 constexpr double kAddressLead = 4;  ///< from the start to the first address
-constexpr double kLoadTail = 7;     ///< from the last beat to `done`
-constexpr double kConstTail = 3;    ///< the same of load_const
-constexpr double kSaveLead = 12;    ///< from the start to the first beat written
-constexpr double kSaveTail = 3;     ///< from the last response to `done`
+constexpr double kLoadTail = 6;     ///< from the last beat to `done`
+constexpr double kConstTail = 2;    ///< the same of load_const
+constexpr double kSaveLead = 10;    ///< from the start to the first beat written
+constexpr double kSaveTail = 2;     ///< from the last response to `done`
 /// From an address to the end of what it brought, beside DDR's latency.
 constexpr double kPieceOverhead = 12;
 
