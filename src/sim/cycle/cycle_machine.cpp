@@ -47,7 +47,7 @@ struct Task {
   const Timing* timing = nullptr;
   double start = 0, flows_from = 0, left = 0;
   bool flowing = false;
-  Beats beats;           ///< of a transfer
+  Beats beats{};         ///< of a transfer
   double done = kNever;  ///< known when its work is over
 };
 
@@ -397,8 +397,11 @@ void Simulation::share_rates() {
       const Task& task = engines_[e].tasks[static_cast<std::size_t>(k)];
       if (!task.flowing) continue;
       if (flows[e].timing == nullptr) flows[e].timing = task.timing;
+      if (!task.timing->transfers()) continue;
+      double ports = 0;
+      for (std::size_t q = 0; q < ports_; ++q) ports += moves(engines_[e], k, q) ? 1 : 0;
       for (std::size_t q = 0; q < ports_; ++q)
-        if (moves(engines_[e], k, q)) flows[e].ports |= std::uint64_t{1} << q;
+        if (moves(engines_[e], k, q)) flows[e].wanted[q] = task.timing->top_rate / ports;
     }
   const bool fetching = fetch_.busy(now_);
   if (shared_ && flows == flows_ && fetching == fetching_) return;

@@ -2,7 +2,6 @@
 #include "sim/cycle/sharing.h"
 
 #include <algorithm>
-#include <bit>
 #include <span>
 
 #include "sim/cycle/banks.h"
@@ -68,14 +67,10 @@ void fill(std::span<Channel> channels, double total) {
   for (Channel& channel : channels) channel.given = std::min(channel.wanted, level);
 }
 
-/// Beats a cycle that an engine's transfer wants on each of its ports.
-double port_demand(const Flow& flow, double speed) {
-  return std::min(1.0, flow.timing->top_rate * speed / std::popcount(flow.ports));
-}
-
-bool wants(const Flow& flow, std::size_t port, bool write) {
-  return flow.timing != nullptr && (write ? flow.timing->writes_ddr : flow.timing->reads_ddr) &&
-         (flow.ports >> port & 1) != 0;
+/// Beats a cycle that an engine's transfer wants of a channel.
+double demand(const Flow& flow, std::size_t port, bool write, double speed) {
+  if (flow.timing == nullptr || !(write ? flow.timing->writes_ddr : flow.timing->reads_ddr)) return 0;
+  return std::min(1.0, flow.wanted[port] * speed);
 }
 
 }  // namespace
@@ -99,8 +94,7 @@ void share(const Flows& flows, bool fetching, const Parameters& parameters, Rate
   for (std::size_t port = 0; port < static_cast<std::size_t>(parameters.ports); ++port)
     for (const bool write : {false, true}) {
       double wanted = fetching && port == 0 && !write ? 1 : 0;
-      for (std::size_t e = 0; e < isa::kEngines; ++e)
-        if (wants(flows[e], port, write)) wanted += port_demand(flows[e], speed[e]);
+      for (std::size_t e = 0; e < isa::kEngines; ++e) wanted += demand(flows[e], port, write, speed[e]);
       if (wanted > 0) all[count++] = {port, write, std::min(1.0, wanted), 0};
     }
   const std::span<Channel> channels(all.data(), count);
@@ -118,19 +112,19 @@ void share(const Flows& flows, bool fetching, const Parameters& parameters, Rate
     // Instructions come in the order of the requests: while they do, nothing else does.
     if (fetching && channel.port == 0 && !channel.write) rates.fetch = channel.given;
     const double open = fetching && channel.port == 0 && !channel.write ? 0 : channel.given;
-    double wanted = 0, sharers = 0;
-    for (std::size_t e = 0; e < isa::kEngines; ++e)
-      if (wants(flows[e], channel.port, channel.write)) {
-        wanted += port_demand(flows[e], speed[e]);
-        ++sharers;
-      }
-    for (std::size_t e = 0; e < isa::kEngines; ++e)
-      if (wants(flows[e], channel.port, channel.write)) {
-        const double mine = port_demand(flows[e], speed[e]);
-        const double given = std::min(mine, std::max(open / sharers, open - (wanted - mine)));
-        rates.port[e][channel.port] = given;
-        rates.rate[e] += given;
-      }
+    std::array<double, isa::kEngines> wanted{};
+    double sum = 0, sharers = 0;
+    for (std::size_t e = 0; e < isa::kEngines; ++e) {
+      wanted[e] = demand(flows[e], channel.port, channel.write, speed[e]);
+      sum += wanted[e];
+      if (wanted[e] > 0) ++sharers;
+    }
+    for (std::size_t e = 0; e < isa::kEngines; ++e) {
+      if (wanted[e] <= 0) continue;
+      const double given = std::min(wanted[e], std::max(open / sharers, open - (sum - wanted[e])));
+      rates.port[e][channel.port] = given;
+      rates.rate[e] += given;
+    }
   }
 }
 

@@ -11,8 +11,8 @@ namespace heddle::sim::cycle {
 
 /// Work that flows now, by engine.
 struct Flow {
-  const Timing* timing = nullptr;  ///< null: none
-  std::uint64_t ports = 0;         ///< of a transfer: ports that have beats to move (bit q: port q)
+  const Timing* timing = nullptr;  ///< of the oldest instruction that flows; null: none
+  PortBeats wanted{};              ///< of a transfer: beats a cycle that it could move on each port
   friend bool operator==(const Flow&, const Flow&) = default;
 };
 using Flows = std::array<Flow, isa::kEngines>;

@@ -156,13 +156,16 @@ Timing stencil_timing(const isa::Instruction& i, const Parameters& p) {
   const bool results = path != StencilPath::sum || i[Field::last] != 0;
   const bool few = isa::format_type(i[Field::src_format]) == DataType::i16 ||
                    isa::format_type(i[Field::dst_format]) == DataType::i16;
-  const double params = results && op != StencilOp::add ? static_cast<double>(p.channels_in / (few ? 4 : 2)) : 0;
+  // Only depthwise has a word for each channel.
+  const double pairs =
+      op == StencilOp::depthwise ? static_cast<double>(std::max<std::int64_t>(1, p.channels_in / (few ? 4 : 2))) : 1;
+  const double params = results && op != StencilOp::add ? pairs : 0;
   const double coefficients =
       path == StencilPath::window && op == StencilOp::depthwise ? static_cast<double>(taps_of(i)) : 0;
   const double latency = path == StencilPath::window ? 34 : path == StencilPath::point ? 31 : 32;
   // Two banks of parameters: the pass after the next one waits until this one is through with its bank.
   const double late = std::max({0.0, params - kParamsEarly, coefficients - kCoefficientsEarly});
-  const double free = latency - 17 + late;
+  const double free = (path == StencilPath::window ? 16 : path == StencilPath::point ? 14 : 13) + late;
   const double pass = std::max({walk.pass(), params + 1, coefficients + 1});
   const double waits = std::max(0.0, (walk.pass() + free) / 2 - pass) * std::max(0.0, walk.passes - 2);
   Timing t;
