@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 
 #include "isa/program.h"
 #include "sim/cycle/banks.h"
@@ -61,17 +62,17 @@ Runs runs_of(const isa::Instruction& i, const Parameters& p) {
   return runs;
 }
 
-/// Beats a cycle that pass through feature memory: lanes of all ports share P banks, a port takes a group a cycle, and
-/// rows shorter than a beat take a step each.
+/// Beats a cycle that pass through feature memory: a port takes a group a cycle, lanes of all ports meet in P banks as
+/// if by chance, and rows shorter than a beat take a step each.
 double lane_rate(const isa::Instruction& i, const Runs& runs, const Parameters& p) {
-  const auto ports = static_cast<double>(p.ports), n = static_cast<double>(p.channels_in);
-  const auto beat = static_cast<double>(p.beat_bytes);
-  if (p.channels_in >= p.beat_bytes) return std::min(ports, static_cast<double>(p.banks) * n / beat);
-  const double lanes = beat / n;  // slots of a beat
-  double rate = std::min(ports, static_cast<double>(p.banks) / lanes);
+  const auto ports = static_cast<double>(p.ports), banks = static_cast<double>(p.banks);
+  const double lanes = std::max(1.0, static_cast<double>(p.beat_bytes) / static_cast<double>(p.channels_in));
+  const double beats = std::max(1.0, static_cast<double>(p.channels_in) / static_cast<double>(p.beat_bytes));
+  const double served = banks * (1 - std::pow(1 - 1 / banks, ports * lanes / beats));  // lanes a cycle
+  double rate = (p.ports == 1 ? std::min(lanes, banks) : served) / lanes * beats;  // a port's lanes lie side by side
   const auto columns = static_cast<double>(i[Field::columns]);
   if (columns < lanes && runs.slots > i[Field::columns]) rate = std::min(rate, ports * columns / lanes);
-  return rate;
+  return std::min(rate, ports);
 }
 
 double box_setup(const isa::Instruction& i, std::int64_t pitch, const Parameters& p) {
