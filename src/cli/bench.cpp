@@ -25,6 +25,7 @@ struct Table {
 constexpr std::array kTables{
     Table{"accuracy", "quantised against float: pose networks, demo model", bench_accuracy},
     Table{"cosim", "Verilated overlay: same bits, busy array, DDR, speed of the simulation", bench_cosim},
+    Table{"resources", "resource model against stored synthesis", bench_resources},
     Table{"sim", "functional machine against ONNX Runtime, compile time, program size", bench_sim},
 };
 
@@ -126,6 +127,7 @@ void add_bench(CLI::App& app, Outcome& outcome) {
   command->add_option("--pictures", options->bench.pictures, "how many of them")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
+  command->add_option("--fit", options->bench.fit, "resources: fit the model anew, to this C++ source");
   add_overlay_option(*command, options->bench.overlay);
   command->add_flag("--full", options->bench.full, "also what takes long: published networks in RTL");
   command->add_flag("--json", options->json, "print JSON");

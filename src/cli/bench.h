@@ -27,11 +27,13 @@ struct BenchOptions {
   std::string demo_model;      ///< another file than models/demo_pose.onnx
   std::string split = "test";  ///< which renderings of models/render.py
   int pictures = 500;          ///< how many of them
+  std::string fit;             ///< write the resource model's coefficients to this file
   bool full = false;           ///< also rows that take long
 };
 
 [[nodiscard]] BenchTable bench_accuracy(const BenchOptions& options);
 [[nodiscard]] BenchTable bench_sim(const BenchOptions& options);
+[[nodiscard]] BenchTable bench_resources(const BenchOptions& options);
 [[nodiscard]] BenchTable bench_cosim(const BenchOptions& options);
 
 /// Runs one of the project's Python programs in .venv from the source tree's root; returns its standard output.

@@ -45,6 +45,7 @@ void add_asm(CLI::App& app, Outcome& outcome);
 void add_disasm(CLI::App& app, Outcome& outcome);
 void add_verify(CLI::App& app, Outcome& outcome);
 void add_rtl(CLI::App& app, Outcome& outcome);
+void add_synth(CLI::App& app, Outcome& outcome);
 void add_pose(CLI::App& app, Outcome& outcome);
 void add_bench(CLI::App& app, Outcome& outcome);
 

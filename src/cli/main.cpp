@@ -18,7 +18,8 @@ constexpr void (*kCommands[])(CLI::App&, heddle::cli::Outcome&) = {
     heddle::cli::add_doctor,   heddle::cli::add_devices,  heddle::cli::add_overlays, heddle::cli::add_inspect,
     heddle::cli::add_convert,  heddle::cli::add_quantize, heddle::cli::add_compile,  heddle::cli::add_run,
     heddle::cli::add_validate, heddle::cli::add_reduce,   heddle::cli::add_asm,      heddle::cli::add_disasm,
-    heddle::cli::add_verify,   heddle::cli::add_rtl,      heddle::cli::add_pose,     heddle::cli::add_bench};
+    heddle::cli::add_verify,   heddle::cli::add_rtl,      heddle::cli::add_synth,    heddle::cli::add_pose,
+    heddle::cli::add_bench};
 
 int report(const heddle::Diagnostics& diagnostics) {
   // A hostile model can have a million faults; a person reads the first few.
