@@ -66,11 +66,12 @@ module axi_read_port
   always_comb begin
     address = '0;
     beats   = '0;
-    for (int i = 0; i < CLIENTS; i++)
-      if (grant[i]) begin
-        address = req_address[i];
-        beats   = req_beats[i];
-      end
+    if (take)
+      for (int i = 0; i < CLIENTS; i++)
+        if (grant[i]) begin
+          address = req_address[i];
+          beats   = req_beats[i];
+        end
   end
   fifo #(.WIDTH(74), .DEPTH(2)) addresses (
       .clk, .rst, .in_valid(take), .in_ready(queue_ready), .in_data({address, 8'(beats - 9'd1), winner}),

@@ -163,7 +163,7 @@ module box_walker
   end
 
   place_adder double_step (
-      .clk, .columns(shape.columns), .rows(shape.rows), .row_jump(shape.row_jump), .plane_rest(shape.plane_rest),
+      .clk, .enable(setup == DOUBLE), .columns(shape.columns), .rows(shape.rows), .row_jump(shape.row_jump), .plane_rest(shape.plane_rest),
       .plane_jump(shape.plane_jump), .a_column(first_sum ? '0 : step.column), .a_row(first_sum ? '0 : step.row),
       .a_slot(first_sum ? '0 : step.slot), .b_column(step.column), .b_row(step.row), .b_slot(step.slot),
       .column(step_sum.column), .row(step_sum.row), .slot(step_sum.slot)
@@ -194,23 +194,33 @@ module box_walker
   else assign piece_lane = '0;
   always_comb begin
     slot_t back;
-    back = '0;
-    for (int l = 1; l < LANES; l++) if (piece_lane == LANE_BITS'(l)) back = slot_negate(slots(l));
-    piece_slot    = slot_add(at.slot, back);
-    piece_row_end = 14'(walked.columns) - 14'(at.column) + 14'(piece_lane);
+    back          = '0;
+    piece_slot    = '0;
+    piece_row_end = '0;
+    if (active) begin
+      for (int l = 1; l < LANES; l++) if (piece_lane == LANE_BITS'(l)) back = slot_negate(slots(l));
+      piece_slot    = slot_add(at.slot, back);
+      piece_row_end = 14'(walked.columns) - 14'(at.column) + 14'(piece_lane);
+    end
   end
 
   place_adder advance (
-      .clk, .columns(walked.columns), .rows(walked.rows), .row_jump(walked.row_jump), .plane_rest(walked.plane_rest),
+      .clk, .enable(active && !run_ends), .columns(walked.columns), .rows(walked.rows), .row_jump(walked.row_jump), .plane_rest(walked.plane_rest),
       .plane_jump(walked.plane_jump), .a_column(at.column), .a_row(at.row), .a_slot(at.slot), .b_column(by.column),
       .b_row(by.row), .b_slot(by.slot), .column(next.column), .row(next.row), .slot(next.slot)
   );
 
   always_comb begin
-    next_row_slot      = slot_add(row_slot, row_pitch);
-    next_plane_slot    = slot_add(plane_slot, '{word: plane_words, bank: '0});
-    next_row_address   = row_address + 64'(row_bytes);
-    next_plane_address = plane_address + 64'(plane_bytes);
+    next_row_slot      = '0;
+    next_plane_slot    = '0;
+    next_row_address   = '0;
+    next_plane_address = '0;
+    if (active) begin
+      next_row_slot      = slot_add(row_slot, row_pitch);
+      next_plane_slot    = slot_add(plane_slot, '{word: plane_words, bank: '0});
+      next_row_address   = row_address + 64'(row_bytes);
+      next_plane_address = plane_address + 64'(plane_bytes);
+    end
   end
 
   always_ff @(posedge clk) begin

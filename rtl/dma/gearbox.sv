@@ -64,7 +64,8 @@ module gearbox
   assign begin_ready = !active;
 
   always_comb begin
-    shifted = buffer;
+    shifted = '0;
+    if (emit || append) shifted = buffer;
     if (emit)
       unique case (word_space)
         SPACE_WEIGHTS: shifted = buffer >> (8 * (WEIGHT_BYTES > 0 ? WEIGHT_BYTES : 2));

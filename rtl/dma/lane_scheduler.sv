@@ -76,20 +76,23 @@ module lane_scheduler
   always_comb begin
     pick_bank = '0;
     pick_lane = '0;
-    for (int pass = 0; pass < 2; pass++)
-      for (int q = PORTS - 1; q >= 0; q--)
-        if (todo_valid[q] && (32'(q) >= 32'(turn)) == (pass == 1))
-          for (int l = LANES - 1; l >= 0; l--)
-            if (todo[q][l]) begin
-              pick_bank[todo_bank[q][l]] = 1'b1;
-              pick_lane[todo_bank[q][l]] = ALL_BITS'(q * LANES + l);
-            end
-    won = '0;
-    for (int q = 0; q < PORTS; q++)
-      if (todo_valid[q])
+    won       = '0;
+    todo_done = '0;
+    if (todo_valid != '0) begin
+      for (int pass = 0; pass < 2; pass++)
+        for (int q = PORTS - 1; q >= 0; q--)
+          if (todo_valid[q] && (32'(q) >= 32'(turn)) == (pass == 1))
+            for (int l = LANES - 1; l >= 0; l--)
+              if (todo[q][l]) begin
+                pick_bank[todo_bank[q][l]] = 1'b1;
+                pick_lane[todo_bank[q][l]] = ALL_BITS'(q * LANES + l);
+              end
+      for (int q = 0; q < PORTS; q++) begin
         for (int l = 0; l < LANES; l++)
-          won[q][l] = todo[q][l] && pick_lane[todo_bank[q][l]] == ALL_BITS'(q * LANES + l);
-    for (int q = 0; q < PORTS; q++) todo_done[q] = todo_valid[q] && won[q] == todo[q];
+          won[q][l] = todo_valid[q] && todo[q][l] && pick_lane[todo_bank[q][l]] == ALL_BITS'(q * LANES + l);
+        todo_done[q] = todo_valid[q] && won[q] == todo[q];
+      end
+    end
   end
   assign lanes_lose = (todo_valid & ~todo_done) != '0;
   assign pick       = todo_valid != '0 && (!valid || grant);

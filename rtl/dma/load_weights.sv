@@ -196,10 +196,11 @@ module load_weights
   always_comb begin
     logic taken;
     wants = out_valid & ~beat_geared;
+    wins  = '0;
     for (int q = 0; q < AXI_PORTS; q++) begin
       taken = 1'b0;
       for (int p = 0; p < AXI_PORTS; p++)
-        if (p != q && wants[p] && beat_place[p].lane == beat_place[q].lane
+        if (p != q && wants[p] && wants[q] && beat_place[p].lane == beat_place[q].lane
             && ((32'(p) >= 32'(turn)) == (32'(q) >= 32'(turn)) ? p < q : 32'(p) >= 32'(turn)))
           taken = 1'b1;
       wins[q] = wants[q] && !taken;

@@ -195,7 +195,8 @@ module save
   logic [AXI_PORTS-1:0][LANES-1:0] arrived;
   logic [AXI_PORTS-1:0][LANES-1:0][SLOT_BITS-1:0] gathered, gathered_d;
   always_comb begin
-    gathered_d = gathered;
+    gathered_d = '0;
+    if (returns[FEATURE_READ_LATENCY-1] != '0) gathered_d = gathered;
     for (int q = 0; q < AXI_PORTS; q++)
       for (int l = 0; l < LANES; l++)
         if (returns[FEATURE_READ_LATENCY-1][q][l])

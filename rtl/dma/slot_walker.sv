@@ -56,10 +56,13 @@ module slot_walker
   assign next_is_last = next_row == last_row[parity];
 
   always_comb begin
-    for (int l = 0; l < LANES; l++) begin
-      step_enable[l] = 32'(first) <= 32'(l) && 32'(last) > 32'(l) && next_end > END_BITS'(l);
-      step_slot[l]   = slot_add(row_end <= END_BITS'(l) ? next_slot : slot, slots(l));
-    end
+    step_enable = '0;
+    step_slot   = '0;
+    if (step_valid)
+      for (int l = 0; l < LANES; l++) begin
+        step_enable[l] = 32'(first) <= 32'(l) && 32'(last) > 32'(l) && next_end > END_BITS'(l);
+        step_slot[l]   = slot_add(row_end <= END_BITS'(l) ? next_slot : slot, slots(l));
+      end
     step_piece  = 32'(last) <= 32'(LANES) && (LANES == 1 || 32'(last) <= 32'(next_end));
     step_beat   = step_piece || !both_end;
     step_parity = parity;
