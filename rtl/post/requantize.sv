@@ -67,7 +67,7 @@ module requantize
   logic [PIECES-1:0][PIXELS-1:0][N-1:0][63:0] part_q;
   logic [PIXELS-1:0][N-1:0][63:0] product, product_d;
   always_comb begin
-    product_d = '0;
+    product_d = product;  // held where nothing comes
     if (valid[2])
       for (int p = 0; p < PIXELS; p++)
         for (int n = 0; n < N; n++) begin
