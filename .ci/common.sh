@@ -50,14 +50,12 @@ python_environment() {
   fi
 }
 
-# build PRESET TARGET...: configures where needed and builds; prints the compiler's words only when it fails.
+# build PRESET TARGET...: configures (what was installed since is found) and builds; prints the compiler's words only when it fails.
 build() {
   local preset=$1 log
   shift
   log=build/$preset.log
   mkdir -p build
-  if [ ! -f "build/$preset/build.ninja" ]; then
-    cmake --preset "$preset" >"$log" 2>&1 || { tail -30 "$log" >&2; return 1; }
-  fi
+  cmake --preset "$preset" >"$log" 2>&1 || { tail -30 "$log" >&2; return 1; }
   cmake --build "build/$preset" -j "$jobs" --target "$@" >"$log" 2>&1 || { grep -A12 -E 'error|FAILED|warning' "$log" | head -60 >&2; return 1; }
 }
