@@ -28,7 +28,8 @@ Result<CardLibrary> open_card_library(const std::string& path) {
     if (handle != nullptr) dlclose(handle);
   });
   if (library.handle == nullptr)
-    return refused(path, dlerror(), "the plug-in is built where libxrt-dev and uuid-dev are installed, and needs libxrt to run");
+    return refused(path, dlerror(),
+                   "the plug-in is built where libxrt-dev and uuid-dev are installed, and needs libxrt to run");
   using Entry = const CardApi* (*)();
   const auto entry = reinterpret_cast<Entry>(dlsym(library.handle.get(), kCardSymbol));
   if (entry == nullptr) return refused(path, "is no plug-in for cards", "build heddle again");
