@@ -32,14 +32,15 @@ class Rewriter {
   explicit Rewriter(Graph& graph);
 
   /// Visits every node in order; `rule` sees it with its inputs already redirected. True if anything changed.
-  /// Dead nodes and values are removed afterwards.
+  /// Dead nodes and values are removed afterwards. Nodes whose first result is omitted stay as they are.
   template <class Rule>
   bool run(Rule rule) {
     begin();
     bool changed = false;
     for (Node& node : pending_) {
       if (!enter(node)) continue;
-      const Fate fate = rule(*this, node);
+      const bool whole = !node.outputs.empty() && node.outputs.front() != ir::kNoValue;
+      const Fate fate = whole ? rule(*this, node) : Fate::keep;
       changed = changed || fate != Fate::keep;
       if (fate == Fate::drop)
         discard(node);
