@@ -11,6 +11,7 @@
 #include <iterator>
 #include <thread>
 
+#include "base/shared_library.h"
 #include "cosim/model_api.h"
 #include "cosim/run_command.h"
 #include "hardware/packages.h"
@@ -230,9 +231,7 @@ std::vector<std::string> model_folders() {
   std::vector<std::string> folders;
   if (const char* folder = std::getenv("HEDDLE_COSIM_DIR"); folder != nullptr && *folder != '\0')
     folders.emplace_back(folder);
-  std::error_code error;
-  if (const fs::path self = fs::read_symlink("/proc/self/exe", error); !error)
-    folders.push_back((self.parent_path() / "cosim").string());
+  if (const fs::path own = executable_folder(); !own.empty()) folders.push_back((own / "cosim").string());
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0')
     folders.push_back((fs::path(cache) / "heddle" / "cosim").string());
   else if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cosim/model.h"
 
-#include <dlfcn.h>
-
 namespace heddle::cosim {
 namespace {
 
@@ -17,13 +15,11 @@ Diagnostic refused(const std::string& path, std::string message) {
 }  // namespace
 
 Result<ModelLibrary> ModelLibrary::open(const std::string& path) {
+  auto opened = SharedLibrary::open(path);
+  if (!opened) return fail(refused(path, std::move(opened.error())));
   ModelLibrary library;
-  library.handle_ = std::shared_ptr<void>(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL), [](void* handle) {
-    if (handle != nullptr) dlclose(handle);
-  });
-  if (library.handle_ == nullptr) return fail(refused(path, dlerror()));
-  using Entry = const ModelApi* (*)();
-  const auto entry = reinterpret_cast<Entry>(dlsym(library.handle_.get(), kModelSymbol));
+  library.library_ = std::move(*opened);
+  const auto entry = library.library_.function<const ModelApi* (*)()>(kModelSymbol);
   if (entry == nullptr) return fail(refused(path, "is no model of an overlay"));
   library.api_ = entry();
   if (library.api_->version != kModelApiVersion)

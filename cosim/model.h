@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <memory>
 #include <string>
 
 #include "base/diagnostic.h"
+#include "base/shared_library.h"
 #include "cosim/model_api.h"
 
 namespace heddle::cosim {
@@ -19,7 +19,7 @@ class ModelLibrary {
 
  private:
   friend class Model;
-  std::shared_ptr<void> handle_;
+  SharedLibrary library_;
   const ModelApi* api_ = nullptr;
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xrt/card.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 namespace heddle::xrt {
@@ -23,17 +22,13 @@ tl::unexpected<Diagnostics> failed(const CardApi& api, std::string_view doing) {
 }  // namespace
 
 Result<CardLibrary> open_card_library(const std::string& path) {
-  CardLibrary library;
-  library.handle = std::shared_ptr<void>(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL), [](void* handle) {
-    if (handle != nullptr) dlclose(handle);
-  });
-  if (library.handle == nullptr)
-    return refused(path, dlerror(),
+  auto opened = SharedLibrary::open(path);
+  if (!opened)
+    return refused(path, std::move(opened.error()),
                    "the plug-in is built where libxrt-dev and uuid-dev are installed, and needs libxrt to run");
-  using Entry = const CardApi* (*)();
-  const auto entry = reinterpret_cast<Entry>(dlsym(library.handle.get(), kCardSymbol));
+  const auto entry = opened->function<const CardApi* (*)()>(kCardSymbol);
   if (entry == nullptr) return refused(path, "is no plug-in for cards", "build heddle again");
-  library.api = entry();
+  CardLibrary library{std::move(*opened), entry()};
   if (library.api->version != kCardApiVersion)
     return refused(path, "is a plug-in for another version of heddle", "build heddle again");
   return library;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "base/shared_library.h"
 #include "hardware/run.h"
 #include "xrt/card_api.h"
 
@@ -12,7 +13,7 @@ namespace heddle::xrt {
 
 /// The functions of a plug-in, loaded from a shared library that stays as long as a copy lives.
 struct CardLibrary {
-  std::shared_ptr<void> handle;
+  SharedLibrary library;
   const CardApi* api = nullptr;
 };
 /// Errors (unsupported): no such library, its runtime is not installed, or it is one for another version.

@@ -140,8 +140,7 @@ std::string environment(const char* name) {
 std::string plugin_path() {
   namespace fs = std::filesystem;
   fs::path folder = environment("HEDDLE_PLUGIN_DIR");
-  std::error_code error;
-  if (folder.empty()) folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  if (folder.empty()) folder = executable_folder();
   return (folder / "libheddle_xrt.so").string();
 }
 

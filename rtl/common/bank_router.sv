@@ -27,15 +27,15 @@ module bank_router
     output logic                             conflict   // this round is caused by a bank conflict
 );
   // First register: the group, and which of its lanes still wait.
-  logic todo_valid, todo_first;
-  logic [LANES-1:0] todo;
+  logic pending_valid, pending_first;
+  logic [LANES-1:0] pending;
   slot_t [LANES-1:0] slot;
 
   logic [P-1:0] bank_enable;
   logic [P-1:0][WORD_BITS-1:0] bank_word;
   logic [LANES-1:0] served;
   feature_request_t round;
-  logic todo_last, take;
+  logic pending_last, take;
 
   function automatic logic [REGION_BITS-1:0] region_of(logic [WORD_BITS-1:0] word);
     region_of = '0;
@@ -48,14 +48,14 @@ module bank_router
     bank_word   = '0;
     served      = '0;
     round       = '0;
-    if (todo_valid) begin
+    if (pending_valid) begin
       for (int l = LANES - 1; l >= 0; l--)
-        if (todo[l]) begin
+        if (pending[l]) begin
           bank_enable[slot[l].bank] = 1'b1;
           bank_word[slot[l].bank]   = slot[l].word;
         end
       for (int l = 0; l < LANES; l++)
-        served[l] = todo[l] && bank_word[slot[l].bank] == slot[l].word;
+        served[l] = pending[l] && bank_word[slot[l].bank] == slot[l].word;
       for (int b = 0; b < P; b++) begin
         round.enable[b] = bank_enable[b];
         round.region[b] = region_of(bank_word[b]);
@@ -63,26 +63,26 @@ module bank_router
         if (bank_enable[b]) round.regions[round.region[b]] = 1'b1;
       end
     end
-    todo_last = served == todo;
+    pending_last = served == pending;
   end
 
   assign advance  = valid && (grant || request.enable == '0);
-  assign take     = todo_valid && (!valid || advance);  // the second register takes a round
-  assign in_ready = !todo_valid || (take && todo_last);
+  assign take     = pending_valid && (!valid || advance);  // the second register takes a round
+  assign in_ready = !pending_valid || (take && pending_last);
   assign conflict = valid && !first;
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      todo_valid <= 1'b0;
-      todo_first <= 1'b1;
+      pending_valid <= 1'b0;
+      pending_first <= 1'b1;
       valid      <= 1'b0;
       request    <= '0;
     end else begin
       if (in_ready) begin
-        todo_valid <= in_valid;
-        todo_first <= 1'b1;
+        pending_valid <= in_valid;
+        pending_first <= 1'b1;
       end else if (take) begin
-        todo_first <= 1'b0;
+        pending_first <= 1'b0;
       end
       if (take) begin
         valid   <= 1'b1;
@@ -93,19 +93,19 @@ module bank_router
       end
     end
     if (in_ready) begin
-      todo <= in_enable;
+      pending <= in_enable;
       slot <= in_slot;
     end else if (take) begin
-      todo <= todo & ~served;
+      pending <= pending & ~served;
     end
     if (take) begin
       lanes <= served;
-      first <= todo_first;
-      last  <= todo_last;
+      first <= pending_first;
+      last  <= pending_last;
       for (int l = 0; l < LANES; l++) bank[l] <= slot[l].bank;
     end
   end
 
-  `HEDDLE_ASSERT(rounds_progress, !(todo_valid && todo != 0 && served == 0))
+  `HEDDLE_ASSERT(rounds_progress, !(pending_valid && pending != 0 && served == 0))
   `HEDDLE_ASSERT(quiet_when_idle, valid || request.enable == '0)
 endmodule

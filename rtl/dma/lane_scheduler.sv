@@ -60,13 +60,13 @@ module lane_scheduler
   end
 
   // --- Groups whose lanes are served ----------------------------------------------------------------------------------
-  logic [PORTS-1:0] todo_valid, todo_done;
-  logic [PORTS-1:0][LANES-1:0] todo, won;
-  logic [PORTS-1:0][LANES-1:0][BANK_BITS-1:0] todo_bank;
-  logic [PORTS-1:0][LANES-1:0][REGION_BITS-1:0] todo_region;
-  logic [PORTS-1:0][LANES-1:0][ROW_BITS-1:0] todo_row;
-  logic [PORTS*LANES-1:0][DATA_BITS-1:0] todo_data;
-  logic [PORTS-1:0][TAG_BITS-1:0] todo_tag;
+  logic [PORTS-1:0] pending_valid, pending_done;
+  logic [PORTS-1:0][LANES-1:0] pending, won;
+  logic [PORTS-1:0][LANES-1:0][BANK_BITS-1:0] pending_bank;
+  logic [PORTS-1:0][LANES-1:0][REGION_BITS-1:0] pending_region;
+  logic [PORTS-1:0][LANES-1:0][ROW_BITS-1:0] pending_row;
+  logic [PORTS*LANES-1:0][DATA_BITS-1:0] pending_data;
+  logic [PORTS-1:0][TAG_BITS-1:0] pending_tag;
   logic [index_bits(PORTS)-1:0] turn;
   logic [P-1:0] pick_bank;
   logic [P-1:0][ALL_BITS-1:0] pick_lane;
@@ -77,48 +77,48 @@ module lane_scheduler
     pick_bank = '0;
     pick_lane = '0;
     won       = '0;
-    todo_done = '0;
-    if (todo_valid != '0) begin
+    pending_done = '0;
+    if (pending_valid != '0) begin
       for (int pass = 0; pass < 2; pass++)
         for (int q = PORTS - 1; q >= 0; q--)
-          if (todo_valid[q] && (32'(q) >= 32'(turn)) == (pass == 1))
+          if (pending_valid[q] && (32'(q) >= 32'(turn)) == (pass == 1))
             for (int l = LANES - 1; l >= 0; l--)
-              if (todo[q][l]) begin
-                pick_bank[todo_bank[q][l]] = 1'b1;
-                pick_lane[todo_bank[q][l]] = ALL_BITS'(q * LANES + l);
+              if (pending[q][l]) begin
+                pick_bank[pending_bank[q][l]] = 1'b1;
+                pick_lane[pending_bank[q][l]] = ALL_BITS'(q * LANES + l);
               end
       for (int q = 0; q < PORTS; q++) begin
         for (int l = 0; l < LANES; l++)
-          won[q][l] = todo_valid[q] && todo[q][l] && pick_lane[todo_bank[q][l]] == ALL_BITS'(q * LANES + l);
-        todo_done[q] = todo_valid[q] && won[q] == todo[q];
+          won[q][l] = pending_valid[q] && pending[q][l] && pick_lane[pending_bank[q][l]] == ALL_BITS'(q * LANES + l);
+        pending_done[q] = pending_valid[q] && won[q] == pending[q];
       end
     end
   end
-  assign lanes_lose = (todo_valid & ~todo_done) != '0;
-  assign pick       = todo_valid != '0 && (!valid || grant);
-  assign next_ready = ~todo_valid | (pick ? todo_done : '0);
+  assign lanes_lose = (pending_valid & ~pending_done) != '0;
+  assign pick       = pending_valid != '0 && (!valid || grant);
+  assign next_ready = ~pending_valid | (pick ? pending_done : '0);
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      todo_valid <= '0;
+      pending_valid <= '0;
       turn       <= '0;
     end else begin
-      for (int q = 0; q < PORTS; q++) if (next_ready[q]) todo_valid[q] <= next_valid[q];
+      for (int q = 0; q < PORTS; q++) if (next_ready[q]) pending_valid[q] <= next_valid[q];
       if (pick && lanes_lose) turn <= 32'(turn) == 32'(PORTS - 1) ? '0 : turn + 1'b1;
     end
     for (int q = 0; q < PORTS; q++)
       if (next_ready[q] && next_valid[q]) begin
-        todo[q]                      <= next_enable[q];
-        todo_tag[q]                  <= next_tag[q];
-        todo_data[q*LANES+:LANES]    <= next_data[q];
+        pending[q]                      <= next_enable[q];
+        pending_tag[q]                  <= next_tag[q];
+        pending_data[q*LANES+:LANES]    <= next_data[q];
         for (int l = 0; l < LANES; l++) begin
-          todo_bank[q][l]   <= next_slot[q][l].bank;
-          todo_region[q][l] <= region_of(next_slot[q][l].word);
-          todo_row[q][l]    <= ROW_BITS'(32'(next_slot[q][l].word)
+          pending_bank[q][l]   <= next_slot[q][l].bank;
+          pending_region[q][l] <= region_of(next_slot[q][l].word);
+          pending_row[q][l]    <= ROW_BITS'(32'(next_slot[q][l].word)
                                          - 32'(region_of(next_slot[q][l].word)) * 32'(REGION_WORDS));
         end
       end else if (pick) begin
-        todo[q] <= todo[q] & ~won[q];
+        pending[q] <= pending[q] & ~won[q];
       end
   end
 
@@ -134,20 +134,20 @@ module lane_scheduler
       for (int q = 0; q < PORTS; q++)
         for (int l = 0; l < LANES; l++)
           if (won[q][l]) begin
-            request.region[todo_bank[q][l]]    <= todo_region[q][l];
-            request.row[todo_bank[q][l]]       <= todo_row[q][l];
-            request.regions[todo_region[q][l]] <= 1'b1;
+            request.region[pending_bank[q][l]]    <= pending_region[q][l];
+            request.row[pending_bank[q][l]]       <= pending_row[q][l];
+            request.regions[pending_region[q][l]] <= 1'b1;
           end
     end else if (grant) begin
       valid   <= 1'b0;
       request <= '0;
     end
     if (pick) begin
-      for (int b = 0; b < P; b++) if (pick_bank[b]) data[b] <= todo_data[pick_lane[b]];
+      for (int b = 0; b < P; b++) if (pick_bank[b]) data[b] <= pending_data[pick_lane[b]];
       served   <= won;
-      bank     <= todo_bank;
-      finished <= todo_done;
-      tag      <= todo_tag;
+      bank     <= pending_bank;
+      finished <= pending_done;
+      tag      <= pending_tag;
       waiting  <= lanes_lose;
     end
   end

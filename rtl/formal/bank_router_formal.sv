@@ -75,11 +75,11 @@ module bank_router_formal
 
   // How the model's groups lie in the module's registers: needed by induction.
   always_comb if (started && !rst) begin
-    same_groups: assert (present == valid && dut.todo_valid == (waiting || held));
+    same_groups: assert (present == valid && dut.pending_valid == (waiting || held));
     one_owner: assert (!(waiting && held));
     legal_slots: assert (&legal);
-    if (waiting) untouched: assert (dut.todo == behind && dut.slot == slot_behind && dut.todo_first);
-    if (held) rest: assert (dut.todo == (open & ~lanes) && dut.slot == slot && !dut.todo_first && dut.todo != 0);
+    if (waiting) untouched: assert (dut.pending == behind && dut.slot == slot_behind && dut.pending_first);
+    if (held) rest: assert (dut.pending == (open & ~lanes) && dut.slot == slot && !dut.pending_first && dut.pending != 0);
     if (valid) begin
       once: assert ((lanes & ~open) == 0);
       bank_of_lane: assert (&own_bank);

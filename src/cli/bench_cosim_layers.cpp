@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/bench_cosim.h"
+#include "hardware/on_chip_conv.h"
 #include "isa/codec.h"
 
 namespace heddle::cli {
@@ -15,50 +16,20 @@ using isa::Field;
 
 struct Layer {
   const char* name;
-  std::int64_t size, in_channels, out_channels, kernel, stride;  ///< of a square map of `size` outputs
-  double goal;                                                   ///< share of the cycles in which it is in execution
-  bool of_post = false;                                          ///< the rate that counts is POST's
+  hardware::OnChipConv conv;
+  double goal;           ///< share of the cycles in which it is in execution
+  bool of_post = false;  ///< the rate that counts is POST's
 };
 
-/// Layers whose source, weights and destination lie on chip.
-constexpr Layer kLayers[] = {{"3x3-64-64-56", 56, 64, 64, 3, 1, 0.97},
-                             {"1x1-64-64-56", 56, 64, 64, 1, 1, 0.92},
-                             {"1x1-256-64-28", 28, 256, 64, 1, 1, 0.92},
-                             {"3x3-64-64-28-stride-2", 28, 64, 64, 3, 2, 0.92},
-                             {"1x1-128-128-14-stride-2", 14, 128, 128, 1, 2, 0.92},
-                             {"3x3-128-128-7", 7, 128, 128, 3, 1, 0.90},
-                             {"3x3-128-128-13", 13, 128, 128, 3, 1, 0.90},
-                             {"1x1-32-64-56", 56, 32, 64, 1, 1, 0.95, true},
-                             {"1x1-16-96-56", 56, 16, 96, 1, 1, 0.95, true}};
-
-isa::Instruction conv_instruction(const Layer& layer, const overlay::Overlay& o) {
-  isa::Instruction i;
-  i.opcode = isa::Opcode::conv;
-  const std::int64_t source = (layer.size - 1) * layer.stride + 1, pad = layer.kernel / 2;
-  // Rows that continue their groups in other banks: pitch ≡ out_width (mod P).
-  const auto pitch = [&](std::int64_t width) {
-    while (width % o.P != layer.size % o.P) ++width;
-    return width;
-  };
-  i[Field::src_format] = i[Field::weight_format] = i[Field::dst_format] = static_cast<std::int64_t>(DataType::i8);
-  i[Field::src_height] = i[Field::src_width] = source;
-  i[Field::out_height] = i[Field::out_width] = layer.size;
-  i[Field::src_pitch] = pitch(source);
-  i[Field::dst_pitch] = i[Field::operand_pitch] = pitch(layer.size);
-  i[Field::src_plane] = (i[Field::src_pitch] * source + o.P - 1) / o.P;
-  i[Field::dst_plane] = i[Field::operand_plane] = (i[Field::dst_pitch] * layer.size + o.P - 1) / o.P;
-  i[Field::in_blocks] = layer.in_channels / o.N;
-  i[Field::out_blocks] = layer.out_channels / o.N;
-  i[Field::dst_word] = o.feature_words() / 2;
-  i[Field::dst_step] = 1;
-  i[Field::kernel_h] = i[Field::kernel_w] = layer.kernel;
-  i[Field::stride_h] = i[Field::stride_w] = layer.stride;
-  i[Field::dilation_h] = i[Field::dilation_w] = 1;
-  i[Field::pad_top] = i[Field::pad_left] = pad;
-  i[Field::first] = i[Field::last] = 1;
-  i[Field::dataflow] = static_cast<std::int64_t>(isa::Dataflow::weight_stationary);
-  return i;
-}
+constexpr Layer kLayers[] = {{"3x3-64-64-56", {56, 64, 64, 3, 1}, 0.97},
+                             {"1x1-64-64-56", {56, 64, 64, 1, 1}, 0.92},
+                             {"1x1-256-64-28", {28, 256, 64, 1, 1}, 0.92},
+                             {"3x3-64-64-28-stride-2", {28, 64, 64, 3, 2}, 0.92},
+                             {"1x1-128-128-14-stride-2", {14, 128, 128, 1, 2}, 0.92},
+                             {"3x3-128-128-7", {7, 128, 128, 3, 1}, 0.90},
+                             {"3x3-128-128-13", {13, 128, 128, 3, 1}, 0.90},
+                             {"1x1-32-64-56", {56, 32, 64, 1, 1}, 0.95, true},
+                             {"1x1-16-96-56", {56, 16, 96, 1, 1}, 0.95, true}};
 
 /// Streams of one engine's instructions; the others only end.
 using Streams = std::array<std::vector<isa::Word>, isa::kEngines>;
@@ -99,16 +70,16 @@ double in_execution(const cosim::RunReport& report) {
 
 Status add_array_row(const BenchModel& model, const Layer& layer, std::vector<BenchRow>& rows) {
   const overlay::Overlay& o = model.overlay;
-  const isa::Instruction one = conv_instruction(layer, o);
-  const std::int64_t weights = layer.kernel * layer.kernel * one[Field::in_blocks] *
-                               ((layer.out_channels + o.M - 1) / o.M) * o.weight_cycles,
+  const isa::Instruction one = instruction(layer.conv, o);
+  const std::int64_t weights = layer.conv.kernel * layer.conv.kernel * one[Field::in_blocks] *
+                               ((layer.conv.out_channels + o.M - 1) / o.M) * o.weight_cycles,
                      source = one[Field::src_plane] * one[Field::in_blocks],
                      destination = one[Field::dst_plane] * one[Field::out_blocks];
   if (weights > o.weight_words || source > o.feature_words() / 2 || destination > o.feature_words() / 2 ||
-      layer.in_channels % o.N != 0)
+      layer.conv.in_channels % o.N != 0)
     return {};  // not on chip with this overlay
   // Short layers follow each other: what they leave of the array at their ends the next one takes.
-  std::vector<isa::Instruction> program(layer.kernel == 1 ? 4 : 1, one);
+  std::vector<isa::Instruction> program(layer.conv.kernel == 1 ? 4 : 1, one);
   for (std::size_t i = 1; i < program.size(); ++i) program[i][Field::overlap] = 1;
   const Result<Streams> streams = streams_of(isa::Engine::conv, program);
   if (!streams) return fail(streams.error());
@@ -116,8 +87,8 @@ Status add_array_row(const BenchModel& model, const Layer& layer, std::vector<Be
   const Result<cosim::RunReport> report = run(machine, *streams);
   if (!report) return fail(report.error());
   const double busy = static_cast<double>(report->counters.at("conv.busy"));
-  const double chunks = static_cast<double>(static_cast<std::int64_t>(program.size()) * layer.size * layer.size *
-                                            one[Field::out_blocks]) *
+  const double chunks = static_cast<double>(static_cast<std::int64_t>(program.size()) * layer.conv.size *
+                                            layer.conv.size * one[Field::out_blocks]) *
                         o.N / o.post_lanes;
   const double least = layer.of_post ? std::max(busy, chunks) : busy;
   rows.push_back({fmt::format("{}-{}", layer.of_post ? "array-or-post" : "array", layer.name) + "-" + o.name,
@@ -166,7 +137,7 @@ Status add_layer_rows(const BenchModel& model, std::vector<BenchRow>& rows) {
 }
 
 Status add_rtl_speed_rows(const BenchModel& model, std::vector<BenchRow>& rows) {
-  const Result<Streams> streams = streams_of(isa::Engine::conv, {conv_instruction(kLayers[0], model.overlay)});
+  const Result<Streams> streams = streams_of(isa::Engine::conv, {instruction(kLayers[0].conv, model.overlay)});
   if (!streams) return fail(streams.error());
   cosim::Machine machine = make_machine(model);
   const std::clock_t start = std::clock();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/shared_library.h"
 #include "overlay/data.h"
 #include "overlay/overlay.h"
 
@@ -20,9 +21,7 @@ std::vector<fs::path> data_folders() {
   std::vector<fs::path> folders;
   if (const char* variable = std::getenv("HEDDLE_DATA"); variable != nullptr && *variable != '\0')
     folders.emplace_back(variable);
-  std::error_code error;
-  if (const fs::path self = fs::read_symlink("/proc/self/exe", error); !error)
-    folders.push_back(self.parent_path().parent_path() / "share" / "heddle");
+  if (const fs::path own = executable_folder(); !own.empty()) folders.push_back(own.parent_path() / "share" / "heddle");
 #ifdef HEDDLE_SOURCE_DIR
   folders.emplace_back(HEDDLE_SOURCE_DIR);
 #endif

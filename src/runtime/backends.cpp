@@ -20,8 +20,7 @@ using MakeFunction = Result<std::shared_ptr<Device>> (*)(const overlay::Overlay&
 
 struct Backend {
   std::string_view name;
-  MakeFunction make;         ///< null: not available in this version
-  std::string_view missing;  ///< what it needs
+  MakeFunction make;
 };
 
 Result<std::shared_ptr<Device>> make_functional(const overlay::Overlay& overlay, const FunctionalOptions& options) {
@@ -53,10 +52,10 @@ Result<std::shared_ptr<Device>> make_xrt(const overlay::Overlay& overlay, const 
 }
 
 constexpr std::array kBackends{
-    Backend{"functional", make_functional, ""},
-    Backend{"cycle", make_cycle, ""},
-    Backend{"rtl", make_rtl, ""},
-    Backend{"xrt", make_xrt, ""},
+    Backend{"functional", make_functional},
+    Backend{"cycle", make_cycle},
+    Backend{"rtl", make_rtl},
+    Backend{"xrt", make_xrt},
 };
 
 }  // namespace
@@ -73,25 +72,13 @@ std::span<const std::string_view> backend_names() {
 Result<std::shared_ptr<Device>> make_device(std::string_view name, const overlay::Overlay& overlay,
                                             const FunctionalOptions& options) {
   const auto backend = std::ranges::find(kBackends, name, &Backend::name);
-  Diagnostic d;
-  d.field = "backend";
-  if (backend == kBackends.end()) {
-    d.code = "device.backend.unknown";
-    d.message = "there is no backend '" + std::string(name) + "'";
-    const auto names = backend_names();
-    const std::string near = nearest(std::string(name), {names.begin(), names.end()});
-    d.hint = near.empty() ? "backends: functional, cycle, rtl, xrt" : "did you mean '" + near + "'?";
-    return fail(std::move(d));
-  }
-  if (backend->make == nullptr) {
-    d.error_class = ErrorClass::unsupported;
-    d.code = "device.backend.unavailable";
-    d.message = "the backend '" + std::string(name) + "' needs " + std::string(backend->missing) +
-                ", which this version does not contain";
-    d.hint = "use 'functional': it gives the same bits";
-    return fail(std::move(d));
-  }
-  return backend->make(overlay, options);
+  if (backend != kBackends.end()) return backend->make(overlay, options);
+  const auto names = backend_names();
+  const std::string near = nearest(std::string(name), {names.begin(), names.end()});
+  return fail({.code = "device.backend.unknown",
+               .message = "there is no backend '" + std::string(name) + "'",
+               .field = "backend",
+               .hint = near.empty() ? "backends: functional, cycle, rtl, xrt" : "did you mean '" + near + "'?"});
 }
 
 }  // namespace heddle::runtime

@@ -9,7 +9,7 @@
 
 namespace heddle::runtime {
 
-/// Names of all backends; those that this version cannot make are refused by make_device with the reason.
+/// Names of all backends. What a backend needs and does not find, make_device says.
 [[nodiscard]] std::span<const std::string_view> backend_names();
 
 /// A device by the name of its backend ("functional", "cycle", "rtl", "xrt"). Errors: unknown name, backend not

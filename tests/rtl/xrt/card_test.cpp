@@ -115,7 +115,7 @@ constexpr xrt::CardApi kSimulated{xrt::kCardApiVersion,
 
 std::unique_ptr<runtime::Executor> executor_on(SimulatedCard& card, const overlay::Overlay& overlay) {
   plugged = &card;
-  auto opened = xrt::Card::open({nullptr, &kSimulated}, "simulated", 0);
+  auto opened = xrt::Card::open({{}, &kSimulated}, "simulated", 0);
   auto executor = xrt::make_card_executor(overlay, std::move(opened.value()));
   EXPECT_TRUE(executor) << text(executor.error());
   return std::move(executor.value());

@@ -82,7 +82,7 @@ class CardTest : public ::testing::Test {
                       {regs::kFingerprint.offset, static_cast<std::uint32_t>(print)},
                       {regs::kFingerprint.offset + 4, static_cast<std::uint32_t>(print >> 32)}};
   }
-  static std::unique_ptr<Card> card() { return Card::open({nullptr, &kFake}, "some.xclbin", 0).value(); }
+  static std::unique_ptr<Card> card() { return Card::open({{}, &kFake}, "some.xclbin", 0).value(); }
 
   const std::shared_ptr<const isa::OverlaySegment> segment = std::make_shared<const isa::OverlaySegment>();
 };
@@ -104,7 +104,7 @@ TEST_F(CardTest, ReleasesWhatItTook) {
 
 TEST_F(CardTest, FailuresSayWhatWasDone) {
   fake.failing = "open";
-  const auto none = Card::open({nullptr, &kFake}, "some.xclbin", 3);
+  const auto none = Card::open({{}, &kFake}, "some.xclbin", 3);
   EXPECT_THAT(error_of(none), HasSubstr("card 3 cannot be opened with 'some.xclbin': the cable is loose"));
   fake.failing = "";
   const auto opened = card();
