@@ -13,11 +13,11 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct AsmOptions {
   std::string input, output;
 };
 
-Result<int> assemble_file(const Options& options) {
+Result<int> assemble_file(const AsmOptions& options) {
   std::ifstream file(options.input);
   if (!file) return fail({.code = "file.open", .message = "cannot open the assembly", .file = options.input});
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -27,7 +27,7 @@ Result<int> assemble_file(const Options& options) {
   return 0;
 }
 
-Result<int> disassemble_file(const Options& options) {
+Result<int> disassemble_file(const AsmOptions& options) {
   const Result<isa::Program> program = isa::read_program(options.input);
   if (!program) return fail(program.error());
   const std::string text = isa::disassemble(*program);
@@ -43,7 +43,7 @@ Result<int> disassemble_file(const Options& options) {
 }
 
 /// Reading verifies: no unverified program is ever accepted.
-Result<int> verify_file(const Options& options) {
+Result<int> verify_file(const AsmOptions& options) {
   const Result<isa::Program> program = isa::read_program(options.input);
   if (!program) return fail(program.error());
   std::size_t instructions = 0, overlay_segments = 0;
@@ -60,21 +60,21 @@ Result<int> verify_file(const Options& options) {
 }  // namespace
 
 void add_asm(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AsmOptions>();
   CLI::App* command = add_command(app, outcome, "asm", "Assembly text to a program file.", assemble_file, options);
   command->add_option("assembly", options->input, "text, as `heddle disasm` writes it")->required();
   command->add_option("-o,--output", options->output, "program file to write")->required();
 }
 
 void add_disasm(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AsmOptions>();
   CLI::App* command = add_command(app, outcome, "disasm", "Program file to assembly text.", disassemble_file, options);
   command->add_option("program", options->input, "program file")->required();
   command->add_option("-o,--output", options->output, "text file to write (default: standard output)");
 }
 
 void add_verify(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AsmOptions>();
   add_command(app, outcome, "verify", "Prove that a program file is legal: addresses, hazards, semaphores.",
               verify_file, options)
       ->add_option("program", options->input, "program file")

@@ -29,7 +29,7 @@ constexpr std::array kTables{
     Table{"sim", "functional machine against ONNX Runtime, compile time, program size", bench_sim},
 };
 
-struct Options {
+struct BenchArguments {
   std::string table;
   BenchOptions bench;
   bool json = false;
@@ -52,7 +52,7 @@ void print(const std::vector<BenchRow>& rows) {
                row.holds() ? "yes" : "NO", row.how);
 }
 
-Result<int> bench(const Options& options) {
+Result<int> bench(const BenchArguments& options) {
   const auto table =
       std::find_if(kTables.begin(), kTables.end(), [&](const Table& t) { return options.table == t.name; });
   const BenchTable rows = table->run(options.bench);
@@ -107,7 +107,7 @@ std::string bench_folder() {
 }
 
 void add_bench(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchArguments>();
   CLI::App* command = add_command(app, outcome, "bench",
                                   "Measure what the project claims; prints rows with their goals.", bench, options);
   std::vector<std::string> names;

@@ -11,7 +11,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct CompileOptions {
   ModelOptions model;
   QuantizeFlags quantize;
   std::string overlay = "zcu102", output;
@@ -19,7 +19,7 @@ struct Options {
   bool json = false, quiet = false;
 };
 
-Result<int> compile(const Options& options) {
+Result<int> compile(const CompileOptions& options) {
   const Result<overlay::Overlay> overlay = overlay::find_overlay(options.overlay);
   if (!overlay) return fail(overlay.error());
   Result<compiler::Model> model = load(options.model);
@@ -43,7 +43,7 @@ Result<int> compile(const Options& options) {
 }  // namespace
 
 void add_compile(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompileOptions>();
   CLI::App* command =
       add_command(app, outcome, "compile",
                   "Compile a model into an overlay's instructions; prints latency (estimate), utilisation "

@@ -11,7 +11,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct ConvertOptions {
   std::string model, output, inputs, outputs;
 };
 
@@ -21,7 +21,7 @@ std::string python() {
   return std::filesystem::exists(project) ? project.string() : "python3";
 }
 
-Result<int> convert(const Options& options) {
+Result<int> convert(const ConvertOptions& options) {
   if (!std::filesystem::exists(options.model))
     return fail({.code = "file.open", .message = "no such file or directory", .file = options.model});
   std::vector<std::string> words{python(), "-m", "heddle.convert", options.model, "-o", options.output};
@@ -46,7 +46,7 @@ Result<int> convert(const Options& options) {
 }  // namespace
 
 void add_convert(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConvertOptions>();
   CLI::App* command = add_command(
       app, outcome, "convert",
       "TensorFlow frozen graph, SavedModel or Keras file to ONNX (through Python and tf2onnx).", convert, options);

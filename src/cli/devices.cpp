@@ -8,11 +8,11 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct DevicesOptions {
   bool json = false;
 };
 
-Result<int> list_devices(const Options& options) {
+Result<int> list_devices(const DevicesOptions& options) {
   Json rows = Json::array();
   if (!options.json)
     fmt::print("{:<12} {:<12} {:<14} {:<6} {:>9} {:>9} {:>6} {:>7} {:>5} {:>9}\n", "name", "part", "board", "family",
@@ -38,7 +38,7 @@ Result<int> list_devices(const Options& options) {
   return 0;
 }
 
-Result<int> list_overlays(const Options& options) {
+Result<int> list_overlays(const DevicesOptions& options) {
   Json rows = Json::array();
   if (!options.json)
     fmt::print("{:<14} {:<10} {:>14} {:>10} {:>12} {:>12} {:>9}\n", "name", "device", "P x M x N", "MAC/cycle",
@@ -68,13 +68,13 @@ Result<int> list_overlays(const Options& options) {
 }  // namespace
 
 void add_devices(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DevicesOptions>();
   add_command(app, outcome, "devices", "Known FPGAs and boards, with their resources.", list_devices, options)
       ->add_flag("--json", options->json, "print JSON");
 }
 
 void add_overlays(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DevicesOptions>();
   add_command(app, outcome, "overlays", "Ready overlays, with their sizes.", list_overlays, options)
       ->add_flag("--json", options->json, "print JSON");
 }

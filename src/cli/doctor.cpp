@@ -13,7 +13,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct DoctorOptions {
   bool json = false;
 };
 
@@ -76,7 +76,7 @@ std::vector<Finding> look() {
   return findings;
 }
 
-Result<int> examine(const Options& options) {
+Result<int> examine(const DoctorOptions& options) {
   Json rows = Json::array();
   for (const Finding& finding : look()) {
     if (options.json)
@@ -91,7 +91,7 @@ Result<int> examine(const Options& options) {
 }  // namespace
 
 void add_doctor(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   add_command(app, outcome, "doctor", "What is installed, what is missing, and what works without it.", examine,
               options)
       ->add_flag("--json", options->json, "print JSON");

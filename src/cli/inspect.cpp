@@ -12,7 +12,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct InspectOptions {
   ModelOptions model;
   bool json = false, nodes = false;
 };
@@ -52,7 +52,7 @@ void print_text(const ir::Graph& graph, const quant::Coverage& coverage, bool no
   if (nodes) fmt::print("\n{}", ir::print(graph));
 }
 
-Result<int> inspect(const Options& options) {
+Result<int> inspect(const InspectOptions& options) {
   Result<compiler::Model> model = load(options.model);
   if (!model) return fail(std::move(model.error()));
   // Where nodes run does not depend on the numbers, so that noise is calibration enough.
@@ -87,7 +87,7 @@ Result<int> inspect(const Options& options) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   CLI::App* command = add_command(app, outcome, "inspect",
                                   "Operators, shapes, MACs; which part goes to the overlay, and why the rest does not.",
                                   inspect, options);

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct PoseOptions {
   ModelOptions model;
   QuantizeFlags quantize;
   std::vector<std::string> pictures;
@@ -53,7 +53,7 @@ Result<std::vector<std::string>> list_pictures(const std::vector<std::string>& p
 }
 
 /// Where the drawn picture goes: the named file for one picture, else a file of the same name in the named folder.
-std::string drawing_path(const Options& options, const std::string& picture, bool single) {
+std::string drawing_path(const PoseOptions& options, const std::string& picture, bool single) {
   if (single && image::is_image_path(options.output)) return options.output;
   std::error_code error;
   fs::create_directories(options.output, error);
@@ -87,7 +87,7 @@ Status print_boards(const compiler::Quantized& quantized) {
 }
 
 /// The network, quantised on the given pictures unless --calibration says otherwise.
-Result<compiler::Quantized> prepare(const Options& options, const std::vector<std::string>& files) {
+Result<compiler::Quantized> prepare(const PoseOptions& options, const std::vector<std::string>& files) {
   Result<compiler::Model> model = load(options.model);
   if (!model) return fail(std::move(model.error()));
   std::vector<compiler::Sample> samples;
@@ -101,8 +101,8 @@ Result<compiler::Quantized> prepare(const Options& options, const std::vector<st
   return quantize(std::move(*model), options.quantize, samples);
 }
 
-Result<int> find_people(const Options& given) {
-  Options options = given;
+Result<int> find_people(const PoseOptions& given) {
+  PoseOptions options = given;
   if (options.model.model.empty()) options.model.model = demo_model();
   const Result<std::vector<std::string>> files = list_pictures(options.pictures);
   if (!files) return fail(files.error());
@@ -152,7 +152,7 @@ Result<int> find_people(const Options& given) {
 }  // namespace
 
 void add_pose(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PoseOptions>();
   // As the published OpenPose networks were trained.
   options->model.preprocessing.channels = "bgr";
   options->model.preprocessing.resize = "bicubic";

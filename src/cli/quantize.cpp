@@ -11,7 +11,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct QuantizeOptions {
   ModelOptions model;
   QuantizeFlags quantize;
   std::string output;
@@ -45,7 +45,7 @@ void print_report(const quant::QuantizationReport& report) {
       report.output_sqnr, quant::name(report.method), 100 * report.wide_share);
 }
 
-Result<int> quantize_file(const Options& options) {
+Result<int> quantize_file(const QuantizeOptions& options) {
   Result<compiler::Model> model = load(options.model);
   if (!model) return fail(std::move(model.error()));
   if (model->quantized)
@@ -68,7 +68,7 @@ Result<int> quantize_file(const Options& options) {
 }  // namespace
 
 void add_quantize(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeOptions>();
   CLI::App* command =
       add_command(app, outcome, "quantize",
                   "Post-training quantisation: int8, and int16 where a layer needs it; writes standard QDQ "

@@ -20,7 +20,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct ReduceOptions {
   ModelOptions model;
   std::string overlay = "zcu102", input, output, command;
 };
@@ -63,7 +63,7 @@ bool command_fails(const compiler::Reproducer& candidate, const std::string& com
   return WIFEXITED(state) && WEXITSTATUS(state) == 0;
 }
 
-Result<int> reduce_model(const Options& options) {
+Result<int> reduce_model(const ReduceOptions& options) {
   const Result<overlay::Overlay> overlay = overlay::find_overlay(options.overlay);
   if (!overlay) return fail(overlay.error());
   Result<compiler::Model> model = load(options.model);
@@ -96,7 +96,7 @@ Result<int> reduce_model(const Options& options) {
 }  // namespace
 
 void add_reduce(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReduceOptions>();
   CLI::App* command = add_command(app, outcome, "reduce",
                                   "Shrink a model on which program and reference differ to the few nodes that show it; "
                                   "writes them with their input (.npz).",

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct RtlOptions {
   std::string overlay = "zcu102", output;
   bool force = false;
 };
@@ -32,7 +32,7 @@ Status write(const fs::path& folder, const hardware::ExportedFile& file) {
   return {};
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const RtlOptions& options) {
   const auto overlay = overlay::find_overlay(options.overlay);
   if (!overlay) return fail(overlay.error());
   const auto device = overlay::find_device(overlay->device);
@@ -61,7 +61,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 void add_rtl(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RtlOptions>();
   CLI::App* command = add_command(
       app, outcome, "rtl", "Write an overlay's hardware: SystemVerilog, constraints, build scripts.", run, options);
   command->add_option("overlay", options->overlay, "overlay: a known name or a TOML file (default zcu102)");

@@ -19,7 +19,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct RunOptions {
   ModelOptions model;
   QuantizeFlags quantize;
   std::string overlay = "zcu102", backend = "functional", input, output;
@@ -52,7 +52,7 @@ Json coverage_json(const ir::Deployment& deployment) {
           {"overlay_ops", operators}};
 }
 
-Result<Prepared> prepare_model(const Options& options) {
+Result<Prepared> prepare_model(const RunOptions& options) {
   Result<compiler::Model> model = load(options.model);
   if (!model) return fail(std::move(model.error()));
   Prepared prepared;
@@ -89,7 +89,7 @@ Result<Prepared> prepare_model(const Options& options) {
   return prepared;
 }
 
-Result<Prepared> prepare_program(const Options& options) {
+Result<Prepared> prepare_program(const RunOptions& options) {
   if (options.backend == "float" || options.backend == "reference")
     return fail({.code = "usage.backend",
                  .message = "a program file runs on devices only",
@@ -160,7 +160,7 @@ void print_summary(const Json& row) {
 }
 
 /// One input: the file named. Several: a folder with one file per input, named after it.
-Status write_outputs(const Options& options, const Prepared& prepared, const compiler::Sample& sample,
+Status write_outputs(const RunOptions& options, const Prepared& prepared, const compiler::Sample& sample,
                      const std::vector<Tensor>& outputs) {
   namespace fs = std::filesystem;
   if (options.output.empty()) return {};
@@ -199,7 +199,7 @@ Result<double> time_runs(const Prepared& prepared, int repeat) {
 }
 
 /// The program of a model or of a program file, for its timing alone.
-Result<isa::Program> program_of(const Options& options) {
+Result<isa::Program> program_of(const RunOptions& options) {
   if (!options.model.model.ends_with(".onnx")) return isa::read_program(options.model.model);
   Result<compiler::Model> model = load(options.model);
   if (!model) return fail(std::move(model.error()));
@@ -212,7 +212,7 @@ Result<isa::Program> program_of(const Options& options) {
   return std::move(built->program);
 }
 
-Result<int> run_timing(const Options& options) {
+Result<int> run_timing(const RunOptions& options) {
   const Result<isa::Program> program = program_of(options);
   if (!program) return fail(program.error());
   const Result<Json> timing = timing_json(*program);
@@ -224,7 +224,7 @@ Result<int> run_timing(const Options& options) {
   return 0;
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const RunOptions& options) {
   if (options.timing_only) return run_timing(options);
   if (options.input.empty())
     return fail({.code = "usage.input",
@@ -271,7 +271,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 void add_run(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   CLI::App* command = add_command(app, outcome, "run", "Execute a model (.onnx) or a compiled program.", run, options);
   add_model_options(*command, options->model);
   add_quantize_options(*command, options->quantize);

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct SynthOptions {
   std::string overlay = "zcu102", family, output, yosys;
   bool json = false, quiet = false;
 };
@@ -49,7 +49,7 @@ void print_as_json(const hardware::Synthesis& s) {
               {"modules", std::move(modules)}});
 }
 
-Result<int> run(const Options& options) {
+Result<int> run(const SynthOptions& options) {
   const auto overlay = overlay::find_overlay(options.overlay);
   if (!overlay) return fail(overlay.error());
   const auto device = overlay::find_device(overlay->device);
@@ -84,7 +84,7 @@ Result<int> run(const Options& options) {
 }  // namespace
 
 void add_synth(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SynthOptions>();
   CLI::App* command = add_command(app, outcome, "synth",
                                   "Synthesise an overlay with yosys: LUT, FF, DSP and memory blocks.", run, options);
   command->add_option("overlay", options->overlay, "overlay: a known name or a TOML file (default zcu102)");

@@ -13,7 +13,7 @@
 namespace heddle::cli {
 namespace {
 
-struct Options {
+struct ValidateOptions {
   ModelOptions model;
   QuantizeFlags quantize;
   std::string overlay = "zcu102", backend = "functional", input;
@@ -51,7 +51,7 @@ void print_first(const compiler::LayerReport& layer) {
       layer.layer, fmt::join(layer.origins, ", "), d.channel, d.row, d.column, d.reference, d.program);
 }
 
-Result<int> validate_model(const Options& options) {
+Result<int> validate_model(const ValidateOptions& options) {
   const Result<overlay::Overlay> overlay = overlay::find_overlay(options.overlay);
   if (!overlay) return fail(overlay.error());
   Result<compiler::Model> model = load(options.model);
@@ -103,7 +103,7 @@ Result<int> validate_model(const Options& options) {
 }  // namespace
 
 void add_validate(CLI::App& app, Outcome& outcome) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ValidateOptions>();
   CLI::App* command =
       add_command(app, outcome, "validate",
                   "Compare float reference, integer reference and program layer by layer; names the first "

@@ -11,7 +11,7 @@
 namespace heddle::hardware {
 namespace {
 
-std::string upper(std::string_view text) {
+std::string constant_name(std::string_view text) {
   std::string out;
   for (const char c : text) out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return out;
@@ -65,17 +65,17 @@ std::string registers_package() {
       "edit.\npackage registers_pkg;\n";
   out += fmt::format("  localparam int REGISTER_ADDRESS_BITS = {};\n", kRegisterAddressBits);
   for (const Register* r : all_registers()) {
-    out += fmt::format("  localparam logic [{}:0] REG_{} = 12'h{:03x};\n", kRegisterAddressBits - 1, upper(r->name),
-                       r->offset);
+    out += fmt::format("  localparam logic [{}:0] REG_{} = 12'h{:03x};\n", kRegisterAddressBits - 1,
+                       constant_name(r->name), r->offset);
     if (r->reset != 0)
-      out += fmt::format("  localparam logic [31:0] RESET_{} = 32'h{:08x};\n", upper(r->name), r->reset);
+      out += fmt::format("  localparam logic [31:0] RESET_{} = 32'h{:08x};\n", constant_name(r->name), r->reset);
     for (const RegisterField& f : r->fields)
-      out += fmt::format("  localparam int {}_{} = {};\n", upper(r->name), upper(f.name), f.bit);
+      out += fmt::format("  localparam int {}_{} = {};\n", constant_name(r->name), constant_name(f.name), f.bit);
   }
   out += fmt::format("\n  localparam int CATEGORIES = {};\n", kCategories);
   out += "  // WAIT_FIRST and WAIT_SECOND become the WAIT of the engine that gives the semaphore.\n";
   out += "  typedef enum logic [4:0] {\n";
-  for (int c = 0; c < kCategories; ++c) out += fmt::format("    COUNT_{} = {},\n", upper(category_name(c)), c);
+  for (int c = 0; c < kCategories; ++c) out += fmt::format("    COUNT_{} = {},\n", constant_name(category_name(c)), c);
   out += "    COUNT_WAIT_FIRST = 16,\n    COUNT_WAIT_SECOND = 17\n  } category_e;\n";
   return out + "endpackage\n";
 }

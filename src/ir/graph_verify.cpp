@@ -12,9 +12,9 @@ namespace heddle::ir {
 namespace {
 
 /// Collects findings of one verification; every finding is our own mistake, since readers check their input.
-class Checker {
+class GraphChecker {
  public:
-  explicit Checker(const Graph& graph) : graph_(graph), defined_(graph.values.size(), false) {}
+  explicit GraphChecker(const Graph& graph) : graph_(graph), defined_(graph.values.size(), false) {}
 
   Diagnostics run() {
     check_values();
@@ -162,7 +162,7 @@ class Checker {
 }  // namespace
 
 Status verify(const Graph& graph) {
-  Diagnostics findings = Checker(graph).run();
+  Diagnostics findings = GraphChecker(graph).run();
   if (!findings.empty()) return fail(std::move(findings));
   return {};
 }

@@ -10,9 +10,9 @@ namespace heddle::ir {
 namespace {
 
 /// Collects findings about one layer.
-class Checker {
+class NetworkChecker {
  public:
-  Checker(const Network& network, Diagnostics& findings) : network_(network), findings_(findings) {}
+  NetworkChecker(const Network& network, Diagnostics& findings) : network_(network), findings_(findings) {}
 
   void layer(const Layer& layer);
   void map(const FeatureMap& map);
@@ -65,7 +65,7 @@ std::int32_t largest_weight(DataType weights) {
   return weights == DataType::i16 ? 32767 : 127;
 }
 
-void Checker::map(const FeatureMap& map) {
+void NetworkChecker::map(const FeatureMap& map) {
   node_ = map.name;
   op_ = "map";
   expect(map.type == DataType::i8 || map.type == DataType::i16, "type", "a feature map holds i8 or i16");
@@ -77,7 +77,7 @@ void Checker::map(const FeatureMap& map) {
          "zero point " + std::to_string(map.zero_point) + " is illegal for " + std::string(heddle::name(map.type)));
 }
 
-bool Checker::arity() {
+bool NetworkChecker::arity() {
   const auto count = layer_->inputs.size();
   bool good = legal_id(layer_->output);
   for (const MapId id : layer_->inputs) good = good && legal_id(id);
@@ -113,7 +113,7 @@ bool Checker::arity() {
   return good && right;
 }
 
-void Checker::window() {
+void NetworkChecker::window() {
   const Window& w = layer_->window;
   expect(within(w.kernel_h, 1, limits::kKernel) && within(w.kernel_w, 1, limits::kKernel), "kernel",
          "kernel is outside 1 to 63");
@@ -128,7 +128,7 @@ void Checker::window() {
     expect(w.kernel_h == 1 && w.kernel_w == 1, "kernel", "requantize has a 1x1 window");
 }
 
-void Checker::shape() {
+void NetworkChecker::shape() {
   const Extent actual = extent(out());
   Extent wanted = actual;
   switch (layer_->kind) {
@@ -168,7 +168,7 @@ void Checker::shape() {
   expect(actual == wanted, "output", "output is " + text(actual) + ", but the layer yields " + text(wanted));
 }
 
-void Checker::convolution() {
+void NetworkChecker::convolution() {
   const Layer& l = *layer_;
   expect(l.weights.type == DataType::i8 || l.weights.type == DataType::i16, "weights", "weights hold i8 or i16");
   std::int64_t per_output = 0;
@@ -192,7 +192,7 @@ void Checker::convolution() {
            "output padding is out of range");
 }
 
-void Checker::accumulator(std::size_t per_channel) {
+void NetworkChecker::accumulator(std::size_t per_channel) {
   const std::int32_t limit = largest_weight(layer_->weights.type);
   const bool wide = is_wide(network_, *layer_);
   const std::int64_t largest_input = in().type == DataType::i16 ? 32768 : 128;
@@ -214,13 +214,13 @@ void Checker::accumulator(std::size_t per_channel) {
   }
 }
 
-void Checker::requantiser(const kernels::ChannelRequant& q) {
+void NetworkChecker::requantiser(const kernels::ChannelRequant& q) {
   const std::int64_t room = std::int64_t{1} << 47;
   expect(within(q.shift, 1, 47), "shift", "shift " + std::to_string(q.shift) + " is outside 1 to 47");
   expect(within(q.bias, -room, room - 1), "bias", "bias " + std::to_string(q.bias) + " does not fit 48 bits");
 }
 
-void Checker::divisors() {
+void NetworkChecker::divisors() {
   const Layer& l = *layer_;
   std::set<std::int32_t> known;
   for (const auto& [count, q] : l.post.by_count) {
@@ -234,7 +234,7 @@ void Checker::divisors() {
                       "no requantiser for " + std::to_string(valid_taps(l.window, in(), y, x)) + " valid taps");
 }
 
-void Checker::add_params() {
+void NetworkChecker::add_params() {
   if (!layer_->post.add) return;
   const kernels::AddParams& a = *layer_->post.add;
   const IntegerRange range = integer_range(out().type);
@@ -243,7 +243,7 @@ void Checker::add_params() {
          "clamp of the addition is empty or exceeds the output type");
 }
 
-void Checker::post() {
+void NetworkChecker::post() {
   const Post& p = layer_->post;
   const bool moves_only =
       layer_->kind == LayerKind::concat || layer_->kind == LayerKind::slice || layer_->kind == LayerKind::fill;
@@ -262,7 +262,7 @@ void Checker::post() {
   expect(within(p.zero_point, range.lo, range.hi), "zero_point", "zero point exceeds the output type");
 }
 
-void Checker::elementwise() {
+void NetworkChecker::elementwise() {
   const FeatureMap& a = in(0);
   const FeatureMap& b = in(1);
   if (layer_->kind == LayerKind::conv) {
@@ -275,14 +275,14 @@ void Checker::elementwise() {
   if (layer_->kind == LayerKind::add) expect(layer_->post.add.has_value(), "add", "an addition without parameters");
 }
 
-void Checker::resize() {
+void NetworkChecker::resize() {
   for (const ResizeAxis& axis : {layer_->resize_y, layer_->resize_x})
     expect(within(axis.step, 0, limits::kResizeStep) &&
                within(axis.start, -limits::kResizeStart, limits::kResizeStart - 1),
            "resize", "position exceeds its field");
 }
 
-void Checker::joined() {
+void NetworkChecker::joined() {
   for (std::size_t i = 0; i < layer_->inputs.size(); ++i) {
     expect(in(i).type == out().type && in(i).scale == out().scale && in(i).zero_point == out().zero_point, "inputs",
            "type, scale or zero point of an input differs from the output's");
@@ -293,7 +293,7 @@ void Checker::joined() {
            "slice reaches beyond the input's channels");
 }
 
-void Checker::layer(const Layer& layer) {
+void NetworkChecker::layer(const Layer& layer) {
   layer_ = &layer;
   node_ = layer.name;
   op_ = name(layer.kind);
@@ -339,7 +339,7 @@ void Checker::layer(const Layer& layer) {
   add_params();
 }
 
-void Checker::structure() {
+void NetworkChecker::structure() {
   op_ = "network";
   std::set<MapId> ready;
   for (const MapId id : network_.inputs) {
@@ -361,7 +361,7 @@ void Checker::structure() {
 
 Status verify(const Network& network) {
   Diagnostics findings;
-  Checker checker(network, findings);
+  NetworkChecker checker(network, findings);
   for (const FeatureMap& map : network.maps) checker.map(map);
   checker.structure();
   if (findings.empty())

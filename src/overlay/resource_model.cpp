@@ -8,48 +8,48 @@
 namespace heddle::overlay {
 namespace {
 
-struct Member {
+struct ModuleBlock {
   std::string_view prefix;
   Block block;
 };
 /// The first prefix that fits counts.
-constexpr std::array kMembers{
-    Member{"array_row", Block::array},
-    Member{"dot_", Block::dots},
-    Member{"packed_sums", Block::dots},
-    Member{"mac_cell", Block::dots},
-    Member{"conv_weights", Block::weights},
-    Member{"conv_drain", Block::drain},
-    Member{"conv_chunks", Block::drain},
-    Member{"conv_results", Block::drain},
-    Member{"conv_operand", Block::drain},
-    Member{"conv_reader", Block::lanes},
-    Member{"pixel_walker", Block::lanes},
-    Member{"gather", Block::lanes},
-    Member{"bank_", Block::lanes},
-    Member{"conv", Block::conv},
-    Member{"requantize", Block::post},
-    Member{"residual_add", Block::post},
-    Member{"post", Block::post},
-    Member{"table_memory", Block::post},
-    Member{"delay_line", Block::post},
-    Member{"multiply_lut", Block::post},
-    Member{"stencil", Block::stencil},
-    Member{"feature_", Block::memory},
-    Member{"region_arbiter", Block::memory},
-    Member{"weight_memory", Block::memory},
-    Member{"param_memory", Block::memory},
-    Member{"coefficient_memory", Block::memory},
-    Member{"ram", Block::memory},
-    Member{"fifo", Block::queues},
-    Member{"control", Block::control},
-    Member{"engine_", Block::control},
-    Member{"sequencer", Block::control},
-    Member{"semaphores", Block::control},
-    Member{"instruction_", Block::control},
-    Member{"crc16", Block::control},
-    Member{"heddle_overlay", Block::control},
-    Member{"", Block::dma},
+constexpr std::array kModuleBlocks{
+    ModuleBlock{"array_row", Block::array},
+    ModuleBlock{"dot_", Block::dots},
+    ModuleBlock{"packed_sums", Block::dots},
+    ModuleBlock{"mac_cell", Block::dots},
+    ModuleBlock{"conv_weights", Block::weights},
+    ModuleBlock{"conv_drain", Block::drain},
+    ModuleBlock{"conv_chunks", Block::drain},
+    ModuleBlock{"conv_results", Block::drain},
+    ModuleBlock{"conv_operand", Block::drain},
+    ModuleBlock{"conv_reader", Block::lanes},
+    ModuleBlock{"pixel_walker", Block::lanes},
+    ModuleBlock{"gather", Block::lanes},
+    ModuleBlock{"bank_", Block::lanes},
+    ModuleBlock{"conv", Block::conv},
+    ModuleBlock{"requantize", Block::post},
+    ModuleBlock{"residual_add", Block::post},
+    ModuleBlock{"post", Block::post},
+    ModuleBlock{"table_memory", Block::post},
+    ModuleBlock{"delay_line", Block::post},
+    ModuleBlock{"multiply_lut", Block::post},
+    ModuleBlock{"stencil", Block::stencil},
+    ModuleBlock{"feature_", Block::memory},
+    ModuleBlock{"region_arbiter", Block::memory},
+    ModuleBlock{"weight_memory", Block::memory},
+    ModuleBlock{"param_memory", Block::memory},
+    ModuleBlock{"coefficient_memory", Block::memory},
+    ModuleBlock{"ram", Block::memory},
+    ModuleBlock{"fifo", Block::queues},
+    ModuleBlock{"control", Block::control},
+    ModuleBlock{"engine_", Block::control},
+    ModuleBlock{"sequencer", Block::control},
+    ModuleBlock{"semaphores", Block::control},
+    ModuleBlock{"instruction_", Block::control},
+    ModuleBlock{"crc16", Block::control},
+    ModuleBlock{"heddle_overlay", Block::control},
+    ModuleBlock{"", Block::dma},
 };
 
 /// Numbers of the design that several blocks depend on.
@@ -84,7 +84,7 @@ std::string_view name(Block block) {
 }
 
 Block block_of(std::string_view module) {
-  return std::ranges::find_if(kMembers, [&](const Member& m) { return module.starts_with(m.prefix); })->block;
+  return std::ranges::find_if(kModuleBlocks, [&](const ModuleBlock& m) { return module.starts_with(m.prefix); })->block;
 }
 
 Features features(Block block, const Overlay& o, const Device& device) {

@@ -6,7 +6,7 @@ namespace heddle::passes {
 namespace {
 
 /// A batch normalisation without a foldable producer stays; it is lowered to a 1×1 depthwise convolution later.
-Fate fold(Rewriter& rewriter, Node& node) {
+Fate fold_batch_norm_at(Rewriter& rewriter, Node& node) {
   const std::optional<ChannelAffine> affine = read_batch_norm(rewriter, node);
   return affine && fold_into_producer(rewriter, node, *affine) ? Fate::drop : Fate::keep;
 }
@@ -14,7 +14,7 @@ Fate fold(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> fold_batch_norm(Graph& graph) {
-  return Rewriter(graph).run(fold);
+  return Rewriter(graph).run(fold_batch_norm_at);
 }
 
 }  // namespace heddle::passes

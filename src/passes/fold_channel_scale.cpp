@@ -6,7 +6,7 @@ namespace heddle::passes {
 namespace {
 
 /// First into what comes before, which is always exact; else the visited convolution takes in what came before it.
-Fate fold(Rewriter& rewriter, Node& node) {
+Fate fold_channel_scale_at(Rewriter& rewriter, Node& node) {
   const std::optional<ChannelAffine> affine = read_channel_scale(rewriter, node);
   if (affine && fold_into_producer(rewriter, node, *affine)) return Fate::drop;
   return node.op == "Conv" && fold_into_consumer(rewriter, node) ? Fate::changed : Fate::keep;
@@ -15,7 +15,7 @@ Fate fold(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> fold_channel_scale(Graph& graph) {
-  return Rewriter(graph).run(fold);
+  return Rewriter(graph).run(fold_channel_scale_at);
 }
 
 }  // namespace heddle::passes

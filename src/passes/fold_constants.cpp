@@ -45,7 +45,7 @@ std::optional<std::vector<Tensor>> constant_operands(const Rewriter& rewriter, c
   return operands;
 }
 
-Fate fold(Rewriter& rewriter, Node& node) {
+Fate fold_constants_at(Rewriter& rewriter, Node& node) {
   if (node.inputs.empty() || is_random(node)) return Fate::keep;
   const std::optional<std::vector<Tensor>> operands = constant_operands(rewriter, node);
   const kernels::OperatorDefinition* definition = kernels::find_operator(node.op);
@@ -72,7 +72,7 @@ Fate fold(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> fold_constants(Graph& graph) {
-  return Rewriter(graph).run(fold);
+  return Rewriter(graph).run(fold_constants_at);
 }
 
 }  // namespace heddle::passes

@@ -6,7 +6,7 @@
 namespace heddle::passes {
 namespace {
 
-Fate fold(Rewriter& rewriter, Node& node) {
+Fate fold_shapes_at(Rewriter& rewriter, Node& node) {
   if (node.op != "Shape" && node.op != "Size") return Fate::keep;
   const Value& operand = rewriter.value(node.inputs.front());
   Value& result = rewriter.value(node.outputs.front());
@@ -20,7 +20,7 @@ Fate fold(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> fold_shapes(Graph& graph) {
-  return Rewriter(graph).run(fold);
+  return Rewriter(graph).run(fold_shapes_at);
 }
 
 }  // namespace heddle::passes

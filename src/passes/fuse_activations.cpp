@@ -139,7 +139,7 @@ Fate match_leaky(Rewriter& rewriter, Node& node) {
   return Fate::keep;
 }
 
-Fate visit(Rewriter& rewriter, Node& node) {
+Fate fuse_activations_at(Rewriter& rewriter, Node& node) {
   if (rewriter.value(node.outputs.front()).type != DataType::f32) return Fate::keep;
   if (node.op == "Max") return match_leaky(rewriter, node);
   if (node.op == "Clip") return match_unit_clip(rewriter, node);
@@ -152,7 +152,7 @@ Fate visit(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> fuse_activations(Graph& graph) {
-  return Rewriter(graph).run(visit);
+  return Rewriter(graph).run(fuse_activations_at);
 }
 
 }  // namespace heddle::passes

@@ -17,7 +17,7 @@ std::optional<std::vector<std::int64_t>> reduced_axes(const Rewriter& rewriter, 
 }
 
 /// ReduceMean over exactly the axes behind N and C.
-Fate convert(Rewriter& rewriter, Node& node) {
+Fate global_pool_at(Rewriter& rewriter, Node& node) {
   if (node.op != "ReduceMean" && node.op != "ReduceMax") return Fate::keep;
   const ValueId data = node.inputs.front();
   const Shape& shape = rewriter.value(data).shape;
@@ -46,7 +46,7 @@ Fate convert(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> global_pool(Graph& graph) {
-  return Rewriter(graph).run(convert);
+  return Rewriter(graph).run(global_pool_at);
 }
 
 }  // namespace heddle::passes

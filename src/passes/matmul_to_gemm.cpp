@@ -39,7 +39,7 @@ Fate absorb_bias(Rewriter& rewriter, Node& node) {
   return Fate::keep;
 }
 
-Fate visit(Rewriter& rewriter, Node& node) {
+Fate matmul_to_gemm_at(Rewriter& rewriter, Node& node) {
   if (node.op == "MatMul") return convert(rewriter, node);
   if (node.op == "Add") return absorb_bias(rewriter, node);
   return Fate::keep;
@@ -48,7 +48,7 @@ Fate visit(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> matmul_to_gemm(Graph& graph) {
-  return Rewriter(graph).run(visit);
+  return Rewriter(graph).run(matmul_to_gemm_at);
 }
 
 }  // namespace heddle::passes

@@ -69,7 +69,7 @@ bool write_clamp(Rewriter& rewriter, Node& node, const Clamp& clamp) {
   return true;
 }
 
-Fate visit(Rewriter& rewriter, Node& node) {
+Fate merge_clips_at(Rewriter& rewriter, Node& node) {
   std::optional<Clamp> clamp = read_clamp(rewriter, node);
   if (!clamp) return Fate::keep;
   bool rewrite =
@@ -88,7 +88,7 @@ Fate visit(Rewriter& rewriter, Node& node) {
 }  // namespace
 
 Result<bool> merge_clips(Graph& graph) {
-  return Rewriter(graph).run(visit);
+  return Rewriter(graph).run(merge_clips_at);
 }
 
 }  // namespace heddle::passes

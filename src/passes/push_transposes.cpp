@@ -246,14 +246,14 @@ Fate push(Rewriter& rewriter, Node& node) {
   return Fate::changed;
 }
 
-Fate visit(Rewriter& rewriter, Node& node) {
+Fate push_transposes_at(Rewriter& rewriter, Node& node) {
   return node.op == "Transpose" ? merge(rewriter, node) : push(rewriter, node);
 }
 
 }  // namespace
 
 Result<bool> push_transposes(Graph& graph) {
-  return Rewriter(graph).run(visit);
+  return Rewriter(graph).run(push_transposes_at);
 }
 
 }  // namespace heddle::passes

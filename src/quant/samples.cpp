@@ -32,7 +32,7 @@ Tensor noise(std::mt19937& random, const ir::Value& value) {
 }
 
 /// Sums over all samples of one normalised value: per channel.
-struct Moments {
+struct ChannelMoments {
   std::vector<double> sum, square;
   double count = 0;
 
@@ -75,7 +75,7 @@ std::vector<std::vector<Tensor>> seeded_noise(const ir::Graph& graph, int count,
 Result<std::vector<passes::BatchNormStatistics>> collect_batchnorm_statistics(
     const ir::Graph& graph, std::span<const std::vector<Tensor>> samples) {
   const std::vector<int> nodes = passes::training_batch_norms(graph);
-  std::vector<Moments> moments(nodes.size());
+  std::vector<ChannelMoments> moments(nodes.size());
   const auto observe = [&](ir::ValueId id, const Tensor& tensor) {
     for (std::size_t i = 0; i < nodes.size(); ++i)
       if (graph.nodes[static_cast<std::size_t>(nodes[i])].inputs[0] == id && tensor.type() == DataType::f32 &&

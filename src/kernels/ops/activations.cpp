@@ -166,7 +166,7 @@ constexpr std::array<std::string_view, 2> kAlphaGamma{"alpha", "gamma"};
 constexpr std::array<std::string_view, 1> kApproximate{"approximate"};
 constexpr std::array<std::string_view, 2> kShrink{"bias", "lambd"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kActivations{
     OperatorDefinition{"Celu", 1, 1, kAlpha, infer_celu, run_unary<Celu>},
     OperatorDefinition{"Elu", 1, 1, kAlpha, infer_same_real, run_unary<Elu>},
     OperatorDefinition{"Gelu", 1, 1, kApproximate, infer_gelu, run_unary<Gelu>},
@@ -186,7 +186,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions activations() {
-  return kDefinitions;
+  return kActivations;
 }
 
 }  // namespace heddle::kernels::ops

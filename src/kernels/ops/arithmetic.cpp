@@ -192,7 +192,7 @@ Computed run_mean(const Attributes&, Tensors inputs, std::size_t) {
 
 constexpr std::array<std::string_view, 1> kFmod{"fmod"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kArithmetic{
     OperatorDefinition{"Add", 2, 2, kNoAttributes, infer_binary, run_binary<Add>},
     OperatorDefinition{"Div", 2, 2, kNoAttributes, infer_binary, run_div},
     OperatorDefinition{"Max", 1, -1, kNoAttributes, infer_variadic, run_variadic<Max>},
@@ -208,7 +208,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions arithmetic() {
-  return kDefinitions;
+  return kArithmetic;
 }
 
 }  // namespace heddle::kernels::ops

@@ -37,7 +37,7 @@ Computed run_cast_like(const Attributes&, Tensors inputs, std::size_t) {
 constexpr std::array<std::string_view, 3> kCast{"round_mode", "saturate", "to"};
 constexpr std::array<std::string_view, 2> kCastLike{"round_mode", "saturate"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kCasts{
     OperatorDefinition{"Cast", 1, 1, kCast, infer_cast, run_cast},
     OperatorDefinition{"CastLike", 2, 2, kCastLike, infer_cast_like, run_cast_like},
 };
@@ -45,7 +45,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions casts() {
-  return kDefinitions;
+  return kCasts;
 }
 
 }  // namespace heddle::kernels::ops

@@ -67,7 +67,7 @@ Computed run_prelu(const Attributes&, Tensors inputs, std::size_t) {
   return one(combine(inputs[0], inputs[1], inputs[0].shape(), prelu));
 }
 
-constexpr std::array kDefinitions{
+constexpr std::array kClips{
     OperatorDefinition{"Clip", 1, 3, kNoAttributes, infer_clip, run_clip},
     OperatorDefinition{"PRelu", 2, 2, kNoAttributes, infer_prelu, run_prelu},
 };
@@ -75,7 +75,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions clips() {
-  return kDefinitions;
+  return kClips;
 }
 
 }  // namespace heddle::kernels::ops

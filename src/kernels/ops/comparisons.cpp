@@ -140,7 +140,7 @@ Computed run_where(const Attributes&, Tensors inputs, std::size_t) {
 
 constexpr std::array<std::string_view, 2> kIsInf{"detect_negative", "detect_positive"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kComparisons{
     OperatorDefinition{"And", 2, 2, kNoAttributes, infer_comparison<kBool>, run_logic<And>},
     OperatorDefinition{"Equal", 2, 2, kNoAttributes, infer_comparison<kNumber | kBool>, run_comparison<Equal>},
     OperatorDefinition{"Greater", 2, 2, kNoAttributes, infer_comparison<kNumber>, run_comparison<Greater>},
@@ -159,7 +159,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions comparisons() {
-  return kDefinitions;
+  return kComparisons;
 }
 
 }  // namespace heddle::kernels::ops

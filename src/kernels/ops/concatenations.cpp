@@ -128,7 +128,7 @@ Computed run_split(const Attributes& attributes, Tensors inputs, std::size_t out
 constexpr std::array<std::string_view, 1> kConcat{"axis"};
 constexpr std::array<std::string_view, 2> kSplit{"axis", "num_outputs"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kConcatenations{
     OperatorDefinition{"Concat", 1, -1, kConcat, infer_concat, run_concat},
     OperatorDefinition{"Split", 1, 2, kSplit, infer_split, run_split},
 };
@@ -136,7 +136,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions concatenations() {
-  return kDefinitions;
+  return kConcatenations;
 }
 
 }  // namespace heddle::kernels::ops

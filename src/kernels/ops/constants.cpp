@@ -160,7 +160,7 @@ constexpr std::array<std::string_view, 1> kValue{"value"};
 constexpr std::array<std::string_view, 1> kStash{"stash_type"};
 constexpr std::array<std::string_view, 2> kEye{"dtype", "k"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kConstants{
     OperatorDefinition{"Constant", 0, 0, kConstant, infer_constant, run_constant},
     OperatorDefinition{"ConstantOfShape", 1, 1, kValue, infer_constant_of_shape, run_constant_of_shape},
     OperatorDefinition{"EyeLike", 1, 1, kEye, infer_eye_like, run_eye_like},
@@ -170,7 +170,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions constants() {
-  return kDefinitions;
+  return kConstants;
 }
 
 }  // namespace heddle::kernels::ops

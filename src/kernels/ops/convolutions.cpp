@@ -125,7 +125,7 @@ constexpr std::array<std::string_view, 6> kConv{"auto_pad", "dilations", "group"
 constexpr std::array<std::string_view, 8> kConvTranspose{"auto_pad",       "dilations",    "group", "kernel_shape",
                                                          "output_padding", "output_shape", "pads",  "strides"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kConvolutions{
     OperatorDefinition{"Conv", 2, 3, kConv, infer_conv, run_conv},
     OperatorDefinition{"ConvTranspose", 2, 3, kConvTranspose, infer_conv_transpose, run_conv_transpose},
 };
@@ -133,7 +133,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions convolutions() {
-  return kDefinitions;
+  return kConvolutions;
 }
 
 }  // namespace heddle::kernels::ops

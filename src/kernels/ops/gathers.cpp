@@ -145,10 +145,9 @@ Computed run_gather_nd(const Attributes& attributes, Tensors inputs, std::size_t
   return one(y);
 }
 
-constexpr std::array<std::string_view, 1> kAxis{"axis"};
 constexpr std::array<std::string_view, 1> kBatch{"batch_dims"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kGathers{
     OperatorDefinition{"Gather", 2, 2, kAxis, infer_gather, run_gather},
     OperatorDefinition{"GatherElements", 2, 2, kAxis, infer_gather_elements, run_gather_elements},
     OperatorDefinition{"GatherND", 2, 2, kBatch, infer_gather_nd, run_gather_nd},
@@ -157,7 +156,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions gathers() {
-  return kDefinitions;
+  return kGathers;
 }
 
 }  // namespace heddle::kernels::ops

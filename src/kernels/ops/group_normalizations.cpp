@@ -178,7 +178,7 @@ constexpr std::array<std::string_view, 1> kInstance{"epsilon"};
 constexpr std::array<std::string_view, 3> kGroup{"epsilon", "num_groups", "stash_type"};
 constexpr std::array<std::string_view, 3> kLayer{"axis", "epsilon", "stash_type"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kGroupNormalizations{
     OperatorDefinition{"GroupNormalization", 3, 3, kGroup, infer_group_norm, run_group_norm},
     OperatorDefinition{"InstanceNormalization", 3, 3, kInstance, infer_channel_norm, run_instance_norm},
     OperatorDefinition{"LayerNormalization", 2, 3, kLayer, infer_layer_norm, run_layer_norm},
@@ -188,7 +188,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions group_normalizations() {
-  return kDefinitions;
+  return kGroupNormalizations;
 }
 
 }  // namespace heddle::kernels::ops

@@ -156,7 +156,7 @@ Computed run_tile(const Attributes& attributes, Tensors inputs, std::size_t) {
 constexpr std::array<std::string_view, 1> kPerm{"perm"};
 constexpr std::array<std::string_view, 2> kBlock{"blocksize", "mode"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kLayouts{
     OperatorDefinition{"DepthToSpace", 1, 1, kBlock, infer_depth_to_space, run_depth_to_space},
     OperatorDefinition{"Expand", 2, 2, kNoAttributes, infer_expand, run_expand},
     OperatorDefinition{"SpaceToDepth", 1, 1, kBlock, infer_space_to_depth, run_space_to_depth},
@@ -167,7 +167,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions layouts() {
-  return kDefinitions;
+  return kLayouts;
 }
 
 }  // namespace heddle::kernels::ops

@@ -138,7 +138,7 @@ constexpr std::array<std::string_view, 4> kLrn{"alpha", "beta", "bias", "size"};
 constexpr std::array<std::string_view, 1> kAxes{"axes"};
 constexpr std::array<std::string_view, 2> kLpNorm{"axis", "p"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kLocalNormalizations{
     OperatorDefinition{"LRN", 1, 1, kLrn, infer_lrn, run_lrn},
     OperatorDefinition{"LpNormalization", 1, 1, kLpNorm, infer_lp_norm, run_lp_norm},
     OperatorDefinition{"MeanVarianceNormalization", 1, 1, kAxes, infer_mean_variance, run_mean_variance},
@@ -147,7 +147,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions local_normalizations() {
-  return kDefinitions;
+  return kLocalNormalizations;
 }
 
 }  // namespace heddle::kernels::ops

@@ -88,7 +88,7 @@ constexpr OperatorDefinition real(std::string_view name) {
   return {name, 1, 1, kNoAttributes, infer_same_real, run_unary<Function<Single, Double>>};
 }
 
-constexpr std::array kDefinitions{
+constexpr std::array kMath{
     OperatorDefinition{"Abs", 1, 1, kNoAttributes, infer_same_number, run_unary_exact<Abs>},
     OperatorDefinition{"Neg", 1, 1, kNoAttributes, infer_same_number, run_unary_exact<Neg>},
     OperatorDefinition{"Reciprocal", 1, 1, kNoAttributes, infer_same_real, run_unary<Reciprocal>},
@@ -118,7 +118,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions math() {
-  return kDefinitions;
+  return kMath;
 }
 
 }  // namespace heddle::kernels::ops

@@ -141,7 +141,7 @@ Computed run_gemm_operator(const Attributes& attributes, Tensors inputs, std::si
 
 constexpr std::array<std::string_view, 4> kGemm{"alpha", "beta", "transA", "transB"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kMatrices{
     OperatorDefinition{"Gemm", 2, 3, kGemm, infer_gemm, run_gemm_operator},
     OperatorDefinition{"MatMul", 2, 2, kNoAttributes, infer_matmul, run_matmul},
 };
@@ -149,7 +149,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions matrices() {
-  return kDefinitions;
+  return kMatrices;
 }
 
 }  // namespace heddle::kernels::ops

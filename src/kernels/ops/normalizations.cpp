@@ -118,7 +118,7 @@ Computed run_batch_normalization(const Attributes& attributes, Tensors inputs, s
 
 constexpr std::array<std::string_view, 3> kBatchNormalization{"epsilon", "momentum", "training_mode"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kNormalizations{
     OperatorDefinition{"BatchNormalization", 5, 5, kBatchNormalization, infer_batch_normalization,
                        run_batch_normalization},
 };
@@ -126,7 +126,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions normalizations() {
-  return kDefinitions;
+  return kNormalizations;
 }
 
 }  // namespace heddle::kernels::ops

@@ -16,6 +16,7 @@ using Computed = Result<std::vector<Tensor>>;
 using Infos = std::span<const TensorInfo>;
 using Tensors = std::span<const Tensor>;
 inline constexpr std::span<const std::string_view> kNoAttributes{};
+inline constexpr std::array<std::string_view, 1> kAxis{"axis"};
 
 Definitions activations();
 Definitions arithmetic();

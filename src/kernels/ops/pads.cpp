@@ -111,14 +111,14 @@ Computed run_pad(const Attributes& attributes, Tensors inputs, std::size_t) {
 
 constexpr std::array<std::string_view, 1> kMode{"mode"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kPads{
     OperatorDefinition{"Pad", 2, 4, kMode, infer_pad, run_pad},
 };
 
 }  // namespace
 
 Definitions pads() {
-  return kDefinitions;
+  return kPads;
 }
 
 }  // namespace heddle::kernels::ops

@@ -296,7 +296,7 @@ constexpr std::array<std::string_view, 7> kLpPool{"auto_pad", "ceil_mode", "dila
                                                   "p",        "pads",      "strides"};
 constexpr std::array<std::string_view, 1> kP{"p"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kPools{
     OperatorDefinition{"AveragePool", 1, 1, kAveragePool, infer_pool<kReal>, run_average_pool},
     OperatorDefinition{"GlobalAveragePool", 1, 1, kNoAttributes, infer_global_pool, run_global_average_pool},
     OperatorDefinition{"GlobalLpPool", 1, 1, kP, infer_global_pool, run_global_lp_pool},
@@ -308,7 +308,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions pools() {
-  return kDefinitions;
+  return kPools;
 }
 
 }  // namespace heddle::kernels::ops

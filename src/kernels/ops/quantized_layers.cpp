@@ -221,7 +221,7 @@ Computed run_qlinear_matmul(const Attributes& attributes, Tensors inputs, std::s
 
 constexpr std::array<std::string_view, 6> kConv{"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kQuantizedLayers{
     OperatorDefinition{"ConvInteger", 2, 4, kConv, infer_conv_integer, run_conv_integer},
     OperatorDefinition{"MatMulInteger", 2, 4, kNoAttributes, infer_matmul_integer, run_matmul_integer},
     OperatorDefinition{"QLinearConv", 8, 9, kConv, infer_qlinear_conv, run_qlinear_conv},
@@ -231,7 +231,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions quantized_layers() {
-  return kDefinitions;
+  return kQuantizedLayers;
 }
 
 }  // namespace heddle::kernels::ops

@@ -108,7 +108,7 @@ Computed run_dynamic(const Attributes&, Tensors inputs, std::size_t outputs) {
 constexpr std::array<std::string_view, 5> kQuantize{"axis", "block_size", "output_dtype", "precision", "saturate"};
 constexpr std::array<std::string_view, 3> kDequantize{"axis", "block_size", "output_dtype"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kQuantizers{
     OperatorDefinition{"DequantizeLinear", 2, 3, kDequantize, infer_dequantize, run_dequantize},
     OperatorDefinition{"DynamicQuantizeLinear", 1, 1, kNoAttributes, infer_dynamic, run_dynamic},
     OperatorDefinition{"QuantizeLinear", 2, 3, kQuantize, infer_quantize, run_quantize},
@@ -117,7 +117,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions quantizers() {
-  return kDefinitions;
+  return kQuantizers;
 }
 
 }  // namespace heddle::kernels::ops

@@ -218,7 +218,7 @@ constexpr OperatorDefinition reduction(std::string_view name) {
   return {name, 1, 2, kReduce, infer_reduction<Allowed>, run_reduction<Reducer>};
 }
 
-constexpr std::array kDefinitions{
+constexpr std::array kReductions{
     reduction<L1>("ReduceL1"),
     reduction<L2>("ReduceL2"),
     reduction<LogSum>("ReduceLogSum"),
@@ -234,7 +234,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions reductions() {
-  return kDefinitions;
+  return kReductions;
 }
 
 }  // namespace heddle::kernels::ops

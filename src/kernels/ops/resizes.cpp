@@ -100,14 +100,14 @@ constexpr std::array<std::string_view, 9> kResize{"antialias",
                                                   "mode",
                                                   "nearest_mode"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kResizes{
     OperatorDefinition{"Resize", 1, 4, kResize, infer_resize, run_resize},
 };
 
 }  // namespace
 
 Definitions resizes() {
-  return kDefinitions;
+  return kResizes;
 }
 
 }  // namespace heddle::kernels::ops

@@ -165,7 +165,7 @@ constexpr std::array<std::string_view, 3> kArg{"axis", "keepdims", "select_last_
 constexpr std::array<std::string_view, 3> kTopK{"axis", "largest", "sorted"};
 constexpr std::array<std::string_view, 2> kCumSum{"exclusive", "reverse"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kSelections{
     OperatorDefinition{"ArgMax", 1, 1, kArg, infer_arg, run_arg<true>},
     OperatorDefinition{"ArgMin", 1, 1, kArg, infer_arg, run_arg<false>},
     OperatorDefinition{"CumSum", 2, 2, kCumSum, infer_cum_sum, run_cum_sum},
@@ -175,7 +175,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions selections() {
-  return kDefinitions;
+  return kSelections;
 }
 
 }  // namespace heddle::kernels::ops

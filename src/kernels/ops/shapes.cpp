@@ -233,11 +233,10 @@ Computed run_dropout(const Attributes&, Tensors inputs, std::size_t outputs) {
 }
 
 constexpr std::array<std::string_view, 1> kReshape{"allowzero"};
-constexpr std::array<std::string_view, 1> kAxis{"axis"};
 constexpr std::array<std::string_view, 2> kShape{"end", "start"};
 constexpr std::array<std::string_view, 1> kSeed{"seed"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kShapes{
     OperatorDefinition{"Dropout", 1, 3, kSeed, infer_dropout, run_dropout},
     OperatorDefinition{"Flatten", 1, 1, kAxis, infer_flatten, run_view<infer_flatten>},
     OperatorDefinition{"Identity", 1, 1, kNoAttributes, infer_identity, run_view<infer_identity>},
@@ -251,7 +250,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions shapes() {
-  return kDefinitions;
+  return kShapes;
 }
 
 }  // namespace heddle::kernels::ops

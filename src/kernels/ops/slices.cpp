@@ -105,14 +105,14 @@ Computed run_slice(const Attributes& attributes, Tensors inputs, std::size_t) {
   return one(strided_copy(inputs[0], shape, strides, offset));
 }
 
-constexpr std::array kDefinitions{
+constexpr std::array kSlices{
     OperatorDefinition{"Slice", 3, 5, kNoAttributes, infer_slice, run_slice},
 };
 
 }  // namespace
 
 Definitions slices() {
-  return kDefinitions;
+  return kSlices;
 }
 
 }  // namespace heddle::kernels::ops

@@ -96,9 +96,7 @@ Computed run_rows(const Attributes& attributes, Tensors inputs, std::size_t) {
   return one(cast(y, inputs[0].type()));
 }
 
-constexpr std::array<std::string_view, 1> kAxis{"axis"};
-
-constexpr std::array kDefinitions{
+constexpr std::array kSoftmaxes{
     OperatorDefinition{"Hardmax", 1, 1, kAxis, infer_softmax, run_rows<Hardmax>},
     OperatorDefinition{"LogSoftmax", 1, 1, kAxis, infer_softmax, run_rows<LogSoftmax>},
     OperatorDefinition{"Softmax", 1, 1, kAxis, infer_softmax, run_rows<Softmax>},
@@ -107,7 +105,7 @@ constexpr std::array kDefinitions{
 }  // namespace
 
 Definitions softmaxes() {
-  return kDefinitions;
+  return kSoftmaxes;
 }
 
 }  // namespace heddle::kernels::ops

@@ -72,14 +72,14 @@ Computed run_max_unpool(const Attributes& attributes, Tensors inputs, std::size_
 
 constexpr std::array<std::string_view, 3> kMaxUnpool{"kernel_shape", "pads", "strides"};
 
-constexpr std::array kDefinitions{
+constexpr std::array kUnpools{
     OperatorDefinition{"MaxUnpool", 2, 3, kMaxUnpool, infer_max_unpool, run_max_unpool},
 };
 
 }  // namespace
 
 Definitions unpools() {
-  return kDefinitions;
+  return kUnpools;
 }
 
 }  // namespace heddle::kernels::ops

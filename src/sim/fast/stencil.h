@@ -9,6 +9,9 @@
 /// elements, so that a vector of kLanes elements holds several pixels when a slot has fewer channels.
 namespace heddle::sim::fast {
 
+/// Output rows of one task: what they share of their source lines is prepared once.
+inline constexpr std::int64_t kBandRows = 8;
+
 /// One stencil instruction while it runs, with what all operations share.
 struct Stencil {
   explicit Stencil(const Context& context);

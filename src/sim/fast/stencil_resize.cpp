@@ -11,9 +11,6 @@ namespace {
 using isa::Field;
 using kernels::ResizeTap;
 
-/// A task takes so many output rows of one block.
-constexpr std::int64_t kBandRows = 8;
-
 std::vector<ResizeTap> column_taps(const Stencil& s) {
   std::vector<ResizeTap> taps;
   for (std::int64_t x = 0; x < s.out_width; ++x)

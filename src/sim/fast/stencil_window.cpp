@@ -13,9 +13,6 @@ namespace {
 using isa::Field;
 using isa::StencilOp;
 
-/// Output rows of one task: their source lines are widened once.
-constexpr std::int64_t kBandRows = 8;
-
 /// The window of one instruction. Every source line is split by column modulo stride_w, so that a tap's elements for
 /// adjacent output pixels are adjacent whatever the stride.
 struct Window {

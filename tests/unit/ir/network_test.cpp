@@ -85,11 +85,11 @@ TEST(Network, LegalNetworkVerifies) {
 TEST(Network, PrintsLayersWithTheirShapes) {
   Network net = convolution();
   const std::string text = print(net);
-  EXPECT_THAT(text, testing::HasSubstr("%1:i8[3x4x4] = conv(%0) kernel=3x3 pads=1,1,1,1 weights=i8"));
-  EXPECT_THAT(text, testing::HasSubstr("# conv_1"));
+  EXPECT_THAT(text, ::testing::HasSubstr("%1:i8[3x4x4] = conv(%0) kernel=3x3 pads=1,1,1,1 weights=i8"));
+  EXPECT_THAT(text, ::testing::HasSubstr("# conv_1"));
   net.layers[0].kind = LayerKind::resize_bilinear;
   net.layers[0].post.add = kernels::AddParams{};
-  EXPECT_THAT(print(net), testing::HasSubstr("add=(0,0)>>1"));
+  EXPECT_THAT(print(net), ::testing::HasSubstr("add=(0,0)>>1"));
 }
 
 TEST(Network, EveryKindHasAName) {
@@ -102,12 +102,12 @@ struct Damage {
   const char* expected;
 };
 
-class NetworkDamage : public testing::TestWithParam<Damage> {};
+class NetworkDamage : public ::testing::TestWithParam<Damage> {};
 
 TEST_P(NetworkDamage, IsFound) {
   Network net = convolution();
   GetParam().apply(net);
-  EXPECT_THAT(finding(net), testing::HasSubstr(GetParam().expected));
+  EXPECT_THAT(finding(net), ::testing::HasSubstr(GetParam().expected));
 }
 
 const Damage kDamages[] = {
@@ -186,7 +186,7 @@ const Damage kDamages[] = {
      },
      "position exceeds"},
 };
-INSTANTIATE_TEST_SUITE_P(All, NetworkDamage, testing::ValuesIn(kDamages),
+INSTANTIATE_TEST_SUITE_P(All, NetworkDamage, ::testing::ValuesIn(kDamages),
                          [](const auto& test) { return std::string(test.param.what); });
 
 }  // namespace

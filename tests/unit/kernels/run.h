@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,6 +19,12 @@ using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
+/// 0, 1, 2, …
+inline Tensor counting(Shape shape) {
+  Tensor t(DataType::f32, std::move(shape));
+  std::iota(t.mutable_data<float>().begin(), t.mutable_data<float>().end(), 0.0F);
+  return t;
+}
 inline Tensor f32(Shape shape, const Floats& values) {
   return Tensor::from<float>(std::move(shape), values);
 }

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions, pools, matrix products and normalisations as operators.
 #include <cmath>
-#include <numeric>
 
 #include "tests/unit/kernels/run.h"
 
 namespace heddle::kernels {
 namespace {
 using namespace test;
-
-Tensor counting(Shape shape) {
-  Tensor t(DataType::f32, std::move(shape));
-  std::iota(t.mutable_data<float>().begin(), t.mutable_data<float>().end(), 0.0F);
-  return t;
-}
 
 TEST(Conv, OnePatch) {
   const Tensor x = counting({1, 1, 3, 3}), w = f32({1, 1, 2, 2}, {1, 2, 3, 4}), b = f32({1}, {10});

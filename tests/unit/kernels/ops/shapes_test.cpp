@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that move elements or compute with shapes.
 #include <limits>
-#include <numeric>
 
 #include "kernels/check.h"
 #include "tests/unit/kernels/run.h"
@@ -12,12 +11,6 @@ using namespace test;
 
 constexpr std::int64_t kOpen = -1;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max(), kMin = std::numeric_limits<std::int64_t>::min();
-
-Tensor counting(Shape shape) {
-  Tensor t(DataType::f32, std::move(shape));
-  std::iota(t.mutable_data<float>().begin(), t.mutable_data<float>().end(), 0.0F);
-  return t;
-}
 
 TEST(Reshape, CopiesAndInfersDimensions) {
   const Tensor x = counting({2, 3, 4});
