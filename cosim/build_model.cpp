@@ -60,7 +60,7 @@ Result<Sources> find_sources() {
     for (const auto& file : fs::directory_iterator(folder.path(), error))
       if (file.path().extension() == ".sv" || file.path().extension() == ".svh") sources.files.push_back(file.path());
   }
-  for (const char* name : {"fast_verilated.h", "model.vlt", "model_api.h", "model_wrapper.cpp"})
+  for (const char* name : {"fast_verilated.h", "model.vlt", "model_api.h", "model_wrapper.cpp", "coverage.h"})
     sources.files.push_back(sources.cosim / name);
   std::ranges::sort(sources.folders);
   std::ranges::sort(sources.files);
@@ -90,7 +90,7 @@ std::uint64_t key_of(const overlay::Overlay& overlay, const ModelOptions& option
     for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     hash = (hash ^ 0xff) * 0x100000001b3;
   };
-  mix(fmt::format("{} {} {}", kRecipe, kModelApiVersion, options.assertions));
+  mix(fmt::format("{} {} {} {}", kRecipe, kModelApiVersion, options.assertions, options.coverage));
   if (!options.assertions) mix(processor());
   for (const auto& [name, text] : packages(overlay)) mix(text);
   for (const fs::path& file : sources.files) {
@@ -137,6 +137,7 @@ std::vector<std::string> verilator_command(const Sources& sources, const fs::pat
     add({"--assert", "--x-assign", "unique", "--x-initial", "unique"});
   else
     add({"--noassert", "--x-assign", "fast", "--x-initial", "fast"});
+  if (options.coverage) add({"--coverage"});
   for (const fs::path& folder : sources.folders) {
     command.insert(command.end(), {"-y", folder.string()});
     command.push_back("-I" + folder.string());
@@ -172,29 +173,31 @@ std::vector<std::string> make_command(const Sources& sources, const fs::path& wo
   return command;
 }
 
-std::vector<std::string> link_command(const overlay::Overlay& overlay, const Sources& sources, const fs::path& work,
-                                      const fs::path& library) {
+std::vector<std::string> link_command(const overlay::Overlay& overlay, const ModelOptions& options,
+                                      const Sources& sources, const fs::path& work, const fs::path& library) {
   const std::string root = verilator_root(work / "Vdut.mk");
-  return {compiler(),
-          "-std=c++20",
-          "-O2",
-          "-fPIC",
-          "-shared",
-          "-fvisibility=hidden",
-          "-Wl,-Bsymbolic",
-          "-w",
-          fmt::format("-DHEDDLE_AXI_PORTS={}", overlay.axi_ports),
-          fmt::format("-DHEDDLE_AXI_BYTES={}", overlay.axi_bytes),
-          "-I" + work.string(),
-          "-I" + sources.cosim.parent_path().string(),
-          "-I" + root + "/include",
-          "-I" + root + "/include/vltstd",
-          (sources.cosim / "model_wrapper.cpp").string(),
-          root + "/include/verilated.cpp",
-          root + "/include/verilated_threads.cpp",
-          (work / "Vdut__ALL.a").string(),
-          "-o",
-          library.string()};
+  std::vector<std::string> command{compiler(),
+                                   "-std=c++20",
+                                   "-O2",
+                                   "-fPIC",
+                                   "-shared",
+                                   "-fvisibility=hidden",
+                                   "-Wl,-Bsymbolic",
+                                   "-w",
+                                   fmt::format("-DHEDDLE_AXI_PORTS={}", overlay.axi_ports),
+                                   fmt::format("-DHEDDLE_AXI_BYTES={}", overlay.axi_bytes),
+                                   "-I" + work.string(),
+                                   "-I" + sources.cosim.parent_path().string(),
+                                   "-I" + root + "/include",
+                                   "-I" + root + "/include/vltstd",
+                                   (sources.cosim / "model_wrapper.cpp").string(),
+                                   root + "/include/verilated.cpp",
+                                   root + "/include/verilated_threads.cpp",
+                                   (work / "Vdut__ALL.a").string(),
+                                   "-o",
+                                   library.string()};
+  if (options.coverage) command.insert(command.end(), {"-DVM_COVERAGE=1", root + "/include/verilated_cov.cpp"});
+  return command;
 }
 
 Status write_packages(const overlay::Overlay& overlay, const fs::path& folder) {
@@ -213,7 +216,7 @@ Status build_in(const overlay::Overlay& overlay, const ModelOptions& options, co
     return status;
   }
   if (status = run_command(make_command(sources, work, options), log); !status) return status;
-  return run_command(link_command(overlay, sources, work, library), log);
+  return run_command(link_command(overlay, options, sources, work, library), log);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace heddle::cosim {
 
 struct ModelOptions {
   bool assertions = false;  ///< check the sources' assertions and begin with random memories; slower
+  bool coverage = false;    ///< count lines, branches and toggles (see coverage.h); slower
   int jobs = 0;             ///< compilers at once; 0: one a core
 };
 

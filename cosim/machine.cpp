@@ -63,6 +63,7 @@ Status Machine::cycle() {
   ddr_.clock(pins_);
   ++cycles_;
   if (events_ != nullptr) record();
+  if (watcher_) watcher_(pins_);
   if (!model_.clock()) return broken(fmt::format("an assertion of the overlay failed in cycle {}", cycles_));
   return {};
 }

@@ -2,7 +2,9 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "cosim/ddr_model.h"
@@ -60,6 +62,8 @@ class Machine final : public hardware::RegisterPort {
   [[nodiscard]] DdrModel& ddr() { return ddr_; }
   /// Where the events of each run are written from now on (cleared at its start); null: nowhere.
   void trace(std::vector<EngineEvent>* events) { events_ = events; }
+  /// Called with the pins of every cycle from now on.
+  void watch(std::function<void(const Pins&)> watcher) { watcher_ = std::move(watcher); }
   [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
 
  private:
@@ -73,6 +77,7 @@ class Machine final : public hardware::RegisterPort {
   std::uint64_t cycles_ = 0;
   std::vector<EngineEvent>* events_ = nullptr;
   std::uint64_t run_cycle_ = 0;
+  std::function<void(const Pins&)> watcher_;
 };
 
 }  // namespace heddle::cosim

@@ -6,6 +6,7 @@
 
 #include "Vdut.h"
 #include "Vdut___024root.h"
+#include "cosim/coverage.h"
 #include "cosim/model_api.h"
 #include "verilated.h"
 
@@ -57,6 +58,7 @@ void destroy(void* handle) {
   const std::unique_ptr<Machine> machine(static_cast<Machine*>(handle));
   Verilated::threadContextp(&machine->context);
   machine->dut->final();
+  add_coverage(machine->context);
   machine->dut.reset();
 }
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "Vdut.h"
+#include "cosim/coverage.h"
 #include "overlay/overlay.h"
 #include "verilated.h"
 
@@ -66,7 +67,10 @@ struct Bench {
   std::unique_ptr<Vdut> dut = std::make_unique<Vdut>(&context);
 
   Bench() { reset(); }
-  ~Bench() { dut->final(); }
+  ~Bench() {
+    dut->final();
+    cosim::add_coverage(context);
+  }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 

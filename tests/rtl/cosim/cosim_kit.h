@@ -7,6 +7,7 @@
 #include "cosim/build_model.h"
 #include "cosim/rtl_device.h"
 #include "isa/names.h"
+#include "tests/rtl/cosim/instruction_coverage.h"
 #include "tests/unit/codegen/machine.h"
 
 /// Runs generated programs on the Verilated overlay and compares them with the functional machine, bit by bit.
@@ -22,7 +23,9 @@ struct RtlOverlay {
     auto overlay = overlay::find_overlay(own);
     if (!overlay) overlay = overlay::find_overlay(name);
     if (!overlay) return fail(overlay.error());
-    const auto path = cosim::build_model(*overlay, {.assertions = assertions, .jobs = 2}, HEDDLE_COSIM_FOLDER);
+    const bool coverage = std::getenv("HEDDLE_RTL_COVERAGE") != nullptr;
+    const auto path =
+        cosim::build_model(*overlay, {.assertions = assertions, .coverage = coverage, .jobs = 2}, HEDDLE_COSIM_FOLDER);
     if (!path) return fail(path.error());
     auto library = cosim::ModelLibrary::open(*path);
     if (!library) return fail(library.error());
@@ -141,6 +144,7 @@ inline ::testing::AssertionResult runs_on(cosim::Machine& machine, const ir::Net
                                          << " instead of " << expected[i].values[at] << "\n"
                                          << ir::print(network) << print(generated->plan);
   }
+  InstructionCoverage::get().add(segment, overlay, machine.ddr().options());
   return ::testing::AssertionSuccess();
 }
 
