@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
 #include "kernels/convert.h"
@@ -210,7 +211,10 @@ Result<std::vector<TensorInfo>> Check::done(std::vector<TensorInfo> outputs) {
 }
 
 std::int64_t count_of(const Shape& shape) {
-  return is_known(shape) ? element_count(shape) : kUnknown;
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  if (!is_known(shape)) return kUnknown;
+  const std::int64_t count = checked_element_count(shape, most);
+  return count < 0 ? most : count;
 }
 
 bool is_known(const Shape& shape) {

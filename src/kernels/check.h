@@ -123,7 +123,7 @@ class Check {
   Diagnostics findings_;
 };
 
-/// Element count, or kUnknown if a dimension is unknown.
+/// Element count (the largest number if it does not fit), or kUnknown if a dimension is unknown.
 [[nodiscard]] std::int64_t count_of(const Shape& shape);
 [[nodiscard]] bool is_known(const Shape& shape);
 /// Integers behind a tensor of an integer type.

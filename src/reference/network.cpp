@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/network.h"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <string>
 
 #include "ir/network_shape.h"
 #include "kernels/integer/convert.h"
+#include "kernels/parallel.h"
 #include "reference/network_layers.h"
 
 namespace heddle::reference {
@@ -100,7 +99,9 @@ const kernels::ChannelRequant& requant_of(const ir::Post& post, std::int32_t cha
 }
 
 void for_channels(std::int32_t channels, const std::function<void(std::int32_t)>& work) {
-  tbb::parallel_for(std::int32_t{0}, channels, work);
+  kernels::parallel_for(channels, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t c = begin; c < end; ++c) work(static_cast<std::int32_t>(c));
+  });
 }
 
 Result<std::vector<IntegerMap>> run_network(const ir::Network& network, std::span<const IntegerMap> inputs,

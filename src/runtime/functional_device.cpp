@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/own_threads.h"
 #include "isa/codec.h"
 #include "runtime/functional_executor.h"
 #include "sim/functional_machine.h"
@@ -37,8 +38,10 @@ class FunctionalExecutor final : public Executor {
   Result<Completion> execute(const isa::OverlaySegment& segment, const Prepared& prepared,
                              const Memory& memory) override {
     auto machine = take_machine();
-    const Status status = arena_.execute(
-        [&] { return machine->run(static_cast<const PreparedForSim&>(prepared).segment, segment.constants, memory); });
+    const auto run = [&] {
+      return machine->run(static_cast<const PreparedForSim&>(prepared).segment, segment.constants, memory);
+    };
+    const Status status = kOwnThreads ? run() : arena_.execute(run);
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(machine));
     if (!status) return fail(status.error());

@@ -61,7 +61,8 @@ def script(job: Job, files: list[str], folder: pathlib.Path) -> str:
     depth = job.proof["depth"] if job.mode == job.proof["mode"] and not job.mutant else job.proof.get("reach", 15)
     lines = ["[options]", f"mode {job.mode}", f"depth {depth}"]
     lines += ["[engines]", f"smtbmc {job.proof.get('solver', 'yices')}", "[script]"]
-    lines += [f"read_slang -j 1 {' '.join(files)} --top {top}", f"prep -top {top}", "[files]"]
+    lines += [f"read_slang -j 1 {' '.join(files)} --top {top}", f"prep -top {top}"]
+    lines += [f"cutpoint */w:{signal}" for signal in job.proof.get("cut", [])] + ["[files]"]
     lines += [str(folder / name) for name in files + ["assert.svh"]]
     return "\n".join(lines) + "\n"
 

