@@ -63,11 +63,18 @@ module requantize_formal
     pieces <= {dut.part_q[1][0][0], dut.part_q[0][0][0]};
   end
 
-  logic signed [65:0] value, rounded, moved, expected;
+  // Rounding in two steps: v = product >> (shift − 1), then (v + 1) >> 1. `same_rounding` is that both ways are one.
+  logic signed [65:0] value, once, twice, moved, expected;
+  logic signed [64:0] shifted;  // v, stages ago
+  logic signed [REQUANTIZE_LATENCY:5][63:0] v;
+  always_ff @(posedge clk) for (int i = 6; i <= REQUANTIZE_LATENCY; i++) v[i] <= v[i-1];
+  assign v[5] = dut.shifted[0][0];
   always_comb begin
     value    = 66'($signed(product[REQUANTIZE_LATENCY]));
-    rounded  = (value + (66'sd1 <<< (at[REQUANTIZE_LATENCY].shift - 6'd1))) >>> at[REQUANTIZE_LATENCY].shift;
-    moved    = rounded + 66'(at[REQUANTIZE_LATENCY].zero);
+    once     = (value + (66'sd1 <<< (at[REQUANTIZE_LATENCY].shift - 6'd1))) >>> at[REQUANTIZE_LATENCY].shift;
+    twice    = ((value >>> (at[REQUANTIZE_LATENCY].shift - 6'd1)) + 66'sd1) >>> 1;
+    shifted  = 65'($signed(v[REQUANTIZE_LATENCY]));
+    moved    = 66'((shifted + 65'sd1) >>> 1) + 66'(at[REQUANTIZE_LATENCY].zero);
     expected = moved < 66'(at[REQUANTIZE_LATENCY].lo) ? 66'(at[REQUANTIZE_LATENCY].lo)
              : moved > 66'(at[REQUANTIZE_LATENCY].hi) ? 66'(at[REQUANTIZE_LATENCY].hi) : moved;
     if (started && !rst) begin
@@ -77,6 +84,9 @@ module requantize_formal
         doubles: assert (dut.biased[0][0] == 64'($signed(at[1].acc)) && dut.mult[0] == 16'd2);
       if (at[2].valid) of_pieces: assert (dut.part[0][0][0] == low && dut.part[1][0][0] == high);
       if (at[4].valid) adds_up: assert (dut.product[0][0] == pieces[0] + (pieces[1] << PIECE));
+      if (at[5].valid && !at[5].bypass)
+        shifts: assert (dut.shifted[0][0] == 64'($signed(product[5]) >>> (at[5].shift - 6'd1)));
+      if (at[REQUANTIZE_LATENCY].valid && !at[REQUANTIZE_LATENCY].bypass) same_rounding: assert (once == twice);
       if (at[REQUANTIZE_LATENCY].valid && !at[REQUANTIZE_LATENCY].bypass)
         as_defined: assert (66'($signed(out_value[0][0])) == expected);
       if (at[REQUANTIZE_LATENCY].valid && at[REQUANTIZE_LATENCY].bypass &&
