@@ -166,7 +166,9 @@ std::vector<std::string> make_command(const Sources& sources, const fs::path& wo
                                    "VM_PARALLEL_BUILDS=1",
                                    "OPT_SLOW=-O0 -fPIC",
                                    "OPT_GLOBAL=-O1 -fPIC",
-                                   options.assertions ? "OPT_FAST=-O1 -fPIC" : "OPT_FAST=-O1 -fPIC -march=native",
+                                   options.coverage     ? "OPT_FAST=-O0 -fPIC"
+                                   : options.assertions ? "OPT_FAST=-O1 -fPIC"
+                                                        : "OPT_FAST=-O1 -fPIC -march=native",
                                    "USER_CPPFLAGS=-include " + (sources.cosim / "fast_verilated.h").string(),
                                    "Vdut__ALL.a"};
   if (on_path("ccache")) command.emplace_back("OBJCACHE=ccache");
