@@ -130,6 +130,26 @@ def test_every_overlay_gives_the_same_bits(network, picture, results, tmp_path):
         np.testing.assert_array_equal(np.load(out)["y"], results["functional"], row["name"])
 
 
+def test_cycle_machine_gives_the_same_bits_and_counts(network, picture, results, program, tmp_path):
+    out = tmp_path / "y.npz"
+    done("run", network, "--input", picture, "--output", out, "--precision", "int8", "--backend", "cycle")
+    np.testing.assert_array_equal(np.load(out)["y"], results["functional"])
+    assert "conv" in done("run", program, "--timing-only")
+
+
+@pytest.mark.parametrize(
+    ("overlay", "folders"), [("zcu102", ["vivado"]), ("u200", ["vivado", "xrt"]), ("ecp5-85f", ["ecp5"])]
+)
+def test_rtl_writes_all_that_tools_need(overlay, folders, tmp_path):
+    folder = tmp_path / "hardware"
+    assert ("Not run" in done("rtl", overlay, "-o", folder)) == ("vivado" in folders)
+    listed = (folder / "sources.f").read_text().split()
+    assert len(listed) > 50 and all((folder / name).is_file() for name in listed)
+    assert (folder / "README.md").is_file() and all((folder / name).is_dir() for name in folders)
+    refused = heddle("rtl", overlay, "-o", folder)
+    assert refused.code == 1 and "not empty" in refused.err
+
+
 def test_disassembly_assembles_to_the_same_program(program, picture, tmp_path):
     done("disasm", program, "-o", tmp_path / "p.asm")
     done("asm", tmp_path / "p.asm", "-o", tmp_path / "again.heddle")
